@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 from memos_cli import __version__
 from memos_cli.agents.door import bearer, is_known
 from memos_cli.errors import MemosError
+from memos_cli.interface.cubes import damage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,8 +73,11 @@ class Desk:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._thread, lambda: what(self._agent(name, token)))
-        except MemosError as error:
-            raise ToolError(error.message + (f" ({error.hint})" if error.hint else "")) from error
+        except Exception as error:
+            told = error if isinstance(error, MemosError) else damage.meaning(error)
+            if told is None:
+                raise
+            raise ToolError(told.message + (f" ({told.hint})" if told.hint else "")) from error
 
     def _token(self, ctx: Context) -> str | None:
         if self._by_token is None:

@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, ElicitResult, Implementation
 
+from memos_cli.agents.agent_memory import AgentMemory
 from memos_cli.agents.mcp_server import Desk, server
 
 MODES = ("legacy", "auto")
@@ -152,6 +154,19 @@ def test_errors_are_the_words_of_the_command_line(desk: Desk) -> None:
         assert (await client.call_tool("burn", {})).is_error is True
         with pytest.raises(MCPError):
             await client.read_resource("memos://memory/zzzz")
+
+    talk(desk, work)
+
+
+def test_a_cube_that_fails_is_told_as_on_the_command_line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    async def work(client: Client) -> None:
+        monkeypatch.setattr(AgentMemory, "recall", locked)
+        failed = await client.call_tool("recall", {"query": "x"})
+        assert failed.is_error is True
+        assert "in use by another process" in text(failed)
 
     talk(desk, work)
 

@@ -19,6 +19,7 @@ from memos_cli.agents.serve import asks, replies
 from memos_cli.agents.serve.model_thread import Job, ModelThread, Overloaded, Who
 from memos_cli.errors import AccessDenied, MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.interface.chat.client_ask import Finish, TooLong
+from memos_cli.interface.cubes import damage
 
 if TYPE_CHECKING:
     from memos_cli.agents.agent_memory import OpenMos
@@ -302,7 +303,9 @@ async def _no_such(request: Request, error: HTTPException) -> Response:
     return _json(replies.error(asks.BadRequest(told, code="unknown_url")), error.status_code, **dict(error.headers or {}))
 
 
-async def _broken(_: Request, __: Exception) -> Response:
+async def _broken(request: Request, error: Exception) -> Response:
+    if (known := damage.meaning(error)) is not None:
+        return await _failed(request, known)
     return _json(replies.error(asks.BadRequest("the server failed; its log tells more", kind="server_error")), 500)
 
 

@@ -191,13 +191,22 @@ class Vault:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """One state of the cube for all reads of the block, whatever others write meanwhile; nothing is written in it."""
+        """One state of the cube, and of the rules, for all reads of the block, whatever others write; nothing is written in it.
+
+        Within another such block, or a write, it is the state of that one.
+        """
+        outermost = not self._conn.in_transaction
         with connection.translated(self.path):
-            self.conn.execute("BEGIN")
             try:
+                while not self._conn.in_transaction:
+                    self.conn.execute("BEGIN")
+                    self._conn.execute("SELECT 1 FROM main.cube LIMIT 1").fetchone()  # the state is that of the first look
+                    if self.sight is not None and not self.sight.is_current:  # somebody wrote since its rules were read
+                        self._roll_back()
                 yield
             finally:
-                self._roll_back()
+                if outermost:
+                    self._roll_back()
 
     def _roll_back(self) -> None:
         if self._conn.in_transaction:
@@ -206,18 +215,14 @@ class Vault:
     def record_uses(self, ids: Iterable[str], at: str) -> bool:
         """Record that memories were read. Best effort: `False` if the cube is locked or read-only.
 
-        An archived memory becomes due, so that the next tick restores it: use restores it. There is no fsync: losing a use in a
-        power cut does no harm, and search stays as fast as a read.
+        An archived memory becomes due, so that the next tick restores it. There is no fsync: to lose a use harms nobody.
         """
         return uses.record(self.conn, ids, at)
 
     def confirm(self, ids: Iterable[str]) -> bool:
         """Vouch for untrusted memories because somebody here used them, without waiting; `False` if that cannot be written."""
-        if self.sight is not None:  # only the cube's owner vouches for what came in
-            return True
-        # Of what an agent wrote no use makes sure: being found is what a planted memory is for.
-        untrusted = self.arrivals(ids, _BY_AGENT)
-        if not untrusted:
+        # Only the cube's owner vouches for what came in; no use does for an agent's: to be found is what a planted one is for.
+        if self.sight is not None or not (untrusted := self.arrivals(ids, _BY_AGENT)):
             return True
         try:
             with self.derive(wait=False) as conn:
@@ -382,14 +387,11 @@ class Vault:
         """What `cube list` shows."""
         size = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
         return Cube(
-            name=self.name,
-            path=str(self.folder),
-            id=self.meta["id"],
-            created_at=from_millis(int(self.meta["created"])),
+            name=self.name, path=str(self.folder), id=self.meta["id"], created_at=from_millis(int(self.meta["created"])),
             memories=self.count(Filter(at="", everything=True)),
             operations=int(self.conn.execute("SELECT count(*) FROM ops").fetchone()[0]),
             bytes=size if self.sight is None else self.sight.bytes(),
-        )
+        )  # fmt: skip
 
     @staticmethod
     def create(folder: Path, *, owner: str, millis: int) -> bool:

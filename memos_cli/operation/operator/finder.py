@@ -48,7 +48,11 @@ class Finder:
 
     def by_words(self, query: str, count: int) -> dict[int, float]:
         """The candidates by words: row number to BM25 score."""
-        return dict(search.lexical(self.vault, query, self._sight, count, cold=self._cold))
+        if self.vault.sight is not None:  # before the reads below, in which nothing can be kept on disk
+            self.vault.sight.seen("fts")
+        # Sizes, counts and scores come from several statements: between two of them others may write.
+        with self.vault.reading():
+            return dict(search.lexical(self.vault, query, self._sight, count, cold=self._cold))
 
     def beside(self, turns: Sequence[pool.Turn], reach: int) -> dict[pool.Turn, int]:
         """The rows of the turns at most `reach` before and after these, as far as the principal may see them."""
