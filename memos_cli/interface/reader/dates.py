@@ -31,7 +31,7 @@ _NEAR = {
     "this morning": 0, "this afternoon": 0, "this evening": 0, "tomorrow": 1,
     "the day after tomorrow": 2, "day after tomorrow": 2,
     "昨日": -1, "昨天": -1, "今日": 0, "今天": 0, "明日": 1, "明天": 1, "一昨日": -2, "前天": -2, "明後日": 2, "后天": 2,
-    "大后天": 3, "大前天": -3,
+    "大后天": 3, "大前天": -3, "今晚": 0, "今早": 0, "昨晚": -1, "明早": 1, "明晚": 1,
 }  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH = rf"{MONTH}\b\.?"
@@ -49,9 +49,10 @@ _HINTS = (
 # Patterns as text: re caches what it has compiled, and a text without a hint does not pay for it (7 ms).
 _CANDIDATE = (
     r"(?im)(?P<near>\b(?:(?:the )?day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night"
-    r"|this (?:morning|afternoon|evening))\b(?!['’]s\b)|大后天|大前天|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
+    r"|this (?:morning|afternoon|evening))\b(?!['’]s\b)"
+    r"|大后天|大前天|[今昨明]晚|[今明]早|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
     r"|(?P<iso>(?<![\w/.\-])\d{4}(?:-\d\d-|/\d\d/)\d\d(?![\w\-]|/)|(?<![\w/.\-])\d{4}-\d\d-\d\d(?=T\d\d:))"
-    r"|(?:(?P<ideograph_year>\d{4})年)?(?P<ideograph_month>\d{1,2})月(?P<ideograph_day>\d{1,2})日"
+    r"|(?:(?P<ideograph_year>\d{4})年)?(?P<ideograph_month>\d{1,2})月(?P<ideograph_day>\d{1,2})[日号號]"
     r"|(?P<numeric>(?<![\w/.\-])\d{1,2}(?P<sep>[/.])\d{1,2}(?P=sep)\d{4}(?![\w/\-]|\.\d))"
     r"|\b(?P<which>last|next|this(?: coming)?|coming|past|on|by|until|till?|since|from|starting|through)\s+"
     r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:(?:morning|afternoon|evening|night)s|week|of)\b)"
@@ -72,6 +73,9 @@ _FOLLOWS = frozenset(_GOES_ON.split())
 """After `March 2`, these words do not turn it into a march of two miles."""
 _HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most|weeks?)\s+$"
 _PUT_OFF = r"(?i)\b(?:postponed|delayed|deferred|put off|adjourned|moved|extended)\b"
+_CALLED_OFF = (
+    r"(?i)\s(?:was|were|has been|got|is)\s(?:cancell?ed|called off|postponed|moved|rescheduled|brought forward|confirmed)\b"
+)
 _MOVED_TO = (
     r"(?i)\b(?:moved|rescheduled|postponed|shifted|changed|delayed|put off|brought forward)\b[^.!?\n]{0,30}\bto\s(?:the\s)?$"
 )
@@ -221,7 +225,9 @@ def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
     if which in {"this", "this coming", "coming"}:
         this_weeks = which != "this" or wanted > base.weekday()
         return _with_unit(weekday_near(base, wanted, "coming"), "day") if this_weeks else None
-    if re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]):
+    # `the meeting on Tuesday was cancelled`: of this week, or of the last one?
+    off = re.match(_CALLED_OFF, match.string[match.end() : match.end() + 40])
+    if off or re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]):
         return None
     past = wanted != base.weekday() and _tense(match) == "past"
     if past and which != "on":

@@ -105,7 +105,8 @@ _FRENCH = Tongue(
 _SPANISH = Tongue(
     common="el la los las es y un una de en con por yo estoy hemos está tengo vimos fue que mi nos a desde hasta hace dentro "
     "partir",
-    near={"hoy": 0, "ayer": -1, "anteayer": -2, "antier": -2, "pasado mañana": 2, "mañana": 1},
+    near={"hoy": 0, "ayer": -1, "anteayer": -2, "antier": -2, "pasado mañana": 2, "mañana": 1, "anoche": -1,
+          "esta noche": 0},
     weekdays=("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
     months=("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
             "diciembre"),
@@ -123,7 +124,8 @@ _SPANISH = Tongue(
 _DUTCH = Tongue(
     common="het de een is en ik we wij met niet van op te zag ben heb naar dat om uur bij was waren zijn in vanaf sinds tot "
     "over geleden elke iedere afgelopen volgende",
-    near={"vandaag": 0, "gisteren": -1, "eergisteren": -2, "overmorgen": 2, "morgen": 1, "vanavond": 0, "vanochtend": 0},
+    near={"vandaag": 0, "gisteren": -1, "eergisteren": -2, "overmorgen": 2, "morgen": 1, "vanavond": 0, "vanochtend": 0,
+          "vanmiddag": 0, "morgenochtend": 1, "morgenmiddag": 1, "morgenavond": 1, "gisteravond": -1},
     weekdays=("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"),
     months=("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
             "december"),
