@@ -11,7 +11,7 @@ from memos_cli.operation.prompt.attribution import UNCONFIRMED, ages, is_by_pers
 from memos_cli.operation.prompt.fence import fenced
 from memos_cli.operation.prompt.layout import Line, Prompt
 from memos_cli.operation.prompt.model_request import UNKNOWN
-from memos_cli.operation.results import Hit
+from memos_cli.operation.results import Hit, Laid
 
 MOST_EXTRACTS = 3
 NEAR = 0.6
@@ -86,12 +86,19 @@ def _near(hits: Sequence[Hit]) -> list[Memory]:
     return [hit.memory for hit in hits if hit.score >= NEAR * hits[0].score][:MOST_EXTRACTS]
 
 
-def grounds(memories: Sequence[Memory], person: str, now: str) -> list[Ground]:
+def grounds(laid: Laid, person: str, now: str) -> list[Ground]:
     """What is known of the memories of a prompt beside their lines, for `guards.judge`."""
-    began = ages(memories, person)
+    prompt, memories = laid
+    stable = len(prompt.core) + len(prompt.topics)
     return [
-        Ground(key=memory.key, since=since, ended=memory.valid_to is not None and memory.valid_to <= now)
-        for memory, since in zip(memories, began, strict=True)
+        Ground(
+            key=memory.key,
+            since=since,
+            ended=memory.valid_to is not None and memory.valid_to <= now,
+            told=is_by_person(memory, person),
+            found=place >= stable,
+        )
+        for place, (memory, since) in enumerate(zip(memories, ages(memories, person), strict=True))
     ]
 
 

@@ -173,7 +173,7 @@ class ClientTalk:
         prompt, memories = laid
         if not memories:
             return told
-        grounds = citations.grounds(memories, self._person, self._session.now)
+        grounds = citations.grounds(laid, self._person, self._session.now)
         system = tuple(text for role, text in ask.messages if role == "system")
         verdict = guards.judge(told.text, question, prompt.lines, grounds, person=self._person, cut=told.cut, system=system)
         cited = tuple(citations.cited(told.text, question, prompt.lines))

@@ -4,6 +4,7 @@
     yes, no   one memory has the subject, the predicate and the polarity, and no later one has the other
     values    every word and number of the answer is in a memory about the one who was asked about that says what was asked
     age       of two memories that say it, the later counts
+    whose     beside what the person told of it, what a file or a talk brought in answers nothing by itself
     chance    the model's certainty and what speaks for the answer in the memories, weighed together, make it likely enough;
               where they do not settle it, the model is asked again with only the memories that its answer rests on
 
@@ -38,6 +39,7 @@ LEAST_REFUSAL = 0.62
 """Below this probability of its least likely token a refusal does not stand: of 14 that SmolLM2 gave to these questions
 although a memory answers them, 9 lie below it, and of 98 others 24."""
 UNSURE = "it was unsure of its answer"
+BROUGHT_IN = "it rests on what was brought in alone, and you told something that fits"
 
 __all__ = ["Ground", "Verdict", "acknowledges", "judge"]
 
@@ -60,7 +62,7 @@ class Verdict(NamedTuple):
     chance: float | None = None
 
 
-def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
+def judge(  # noqa: PLR0913 -- what is known of a prompt
     answer: str,
     question: str,
     lines: Sequence[Line],
@@ -104,14 +106,27 @@ def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
     plain = _MARKS.sub("", answer).strip()
     if answer_words.tongue_of(question) != "en":
         fitting = [line if ground.fits else None for line, ground in zip(every, grounds, strict=True)]
-        return _verdict(foreign_answers.judge(plain, question, fitting) or NOT_SAID, len(lines))
+        return _own_first(_verdict(foreign_answers.judge(plain, question, fitting) or NOT_SAID, len(lines)), grounds)
     if _is_talk(question, plain, person or ""):
         return Verdict(stands=True)
     reading = Reading(question, every, grounds, turns, person)
     closed = reading.question.closed and not reading.question.choice
     if says(plain) is None:
-        return _of_value(reading, plain, closed=closed, least=least, again=again, count=len(lines))
-    return _of_closed(reading, plain, least, again, len(lines)) if closed else _verdict(IN_DOUBT, len(lines))
+        verdict = _of_value(reading, plain, closed=closed, least=least, again=again, count=len(lines))
+    else:
+        verdict = _of_closed(reading, plain, least, again, len(lines)) if closed else _verdict(IN_DOUBT, len(lines))
+    return _own_first(verdict, grounds)
+
+
+def _own_first(verdict: Verdict, grounds: Sequence[Ground]) -> Verdict:
+    """The verdict; an answer that rests on what was brought in alone does not stand where the person told something that fits.
+
+    Whether both say the same is not read well enough to let somebody else's words pass for the person's: both are cited.
+    """
+    beside = any(ground.told and ground.found and not ground.ended for ground in grounds)
+    if not verdict.stands or not beside or not verdict.rests_on or any(grounds[index].told for index in verdict.rests_on):
+        return verdict
+    return verdict._replace(stands=False, reason=BROUGHT_IN, rests_on=())
 
 
 def _of_value(reading: Reading, answer: str, *, closed: bool, least: float | None, again: Asking | None, count: int) -> Verdict:

@@ -244,9 +244,9 @@ class Replier:
             weighed: the model's certainty counts beside the memories, which stood in its prompt.
             again: asks the model again, where its certainty counts.
         """
-        prompt, memories = laid
+        prompt = laid.prompt
         probable = model_request.certainty(stream.tokens) if weighed else None
-        grounds = citations.grounds(memories, self._person, self._session.now)
+        grounds = citations.grounds(laid, self._person, self._session.now)
         return guards.judge(
             answer,
             prompt.question,

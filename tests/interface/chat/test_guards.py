@@ -247,3 +247,16 @@ def test_long_texts_are_judged_in_time(text: str) -> None:
     judge("Yes.", "Is my daughter allergic to penicillin?", [Line(text, "2025-01-01"), Line(text)])
     judge("Porto", "Where does Anna live?", [Line(text), Line("Anna lives in Porto. " * 400)])
     assert time.perf_counter() - start < 10  # about 3 s on one core that is not busy
+
+
+def test_what_was_brought_in_answers_nothing_by_itself_beside_what_the_person_told() -> None:
+    question, answer = "What is the name of my landlord?", "Mr Grift."
+    told, brought = Line("My landlord is Mr Boon", "2026-03-01"), Line("FYI: My landlord is Mr Grift", "2026-05-01")
+    own, other = Ground(since="2026-03-01", found=True), Ground(since="0", told=False, found=True)
+    assert judge(answer, question, [brought], [other]).stands
+    verdict = judge(answer, question, [told, brought], [own, other])
+    assert not verdict.stands
+    assert verdict.rests_on == ()
+    assert judge("Mr Boon.", question, [told, brought], [own, other]).stands
+    # What is always in the prompt was not looked up for the question.
+    assert judge(answer, question, [Line("I like tea"), brought], [Ground(), other]).stands

@@ -30,12 +30,16 @@ class Ground(NamedTuple):
         key: the attribute with a single value that it states.
         since: when the value began, ISO; by default the day of the line.
         ended: its value is over.
+        told: the person told it to memos; a file or a talk brought in the others.
+        found: it was looked up for the question.
     """
 
     fits: bool = True
     key: str | None = None
     since: str | None = None
     ended: bool = False
+    told: bool = True
+    found: bool = False
 
 
 class Evidence(NamedTuple):
