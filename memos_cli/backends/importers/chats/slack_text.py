@@ -67,5 +67,5 @@ def _of_blocks(held: Any, people: People, depth: int = 0) -> Iterator[str]:  # n
         elif isinstance(url, str):
             yield url
         yield from _of_blocks(text if isinstance(text, dict) else held.get("elements"), people, depth + 1)
-        if held.get("type") in {"rich_text_section", "section", "rich_text_list"}:
+        if held.get("type") in ("rich_text_section", "section", "rich_text_list"):  # no set: it may be any JSON
             yield "\n"

@@ -105,6 +105,11 @@ class TestSlackImporter(ImporterContract):
         assert self._names(foldered(tmp_path / "x" / "export", FILES)) == whole
         assert self._names(zipped(tmp_path / "in.zip", {f"export/{name}": held for name, held in FILES.items()})) == whole
 
+    def test_a_block_whose_type_is_no_word_still_tells_its_words(self, tmp_path: Path) -> None:
+        odd = said("1700000000.0001", "U1", "", blocks=[{"type": {"x": 1}, "elements": [{"type": [], "text": "tea at four"}]}])
+        source = foldered(tmp_path / "general", {"2023-11-14.json": [odd]})
+        assert [one.content for one in self.drafts(source)] == ["tea at four"]
+
     def test_one_channel_alone_is_read(self, tmp_path: Path) -> None:
         source = foldered(tmp_path / "general", {"2023-11-14.json": FIRST})
         assert self.importer().matches(source)
