@@ -54,6 +54,10 @@ class Finder:
         with self.vault.reading():
             return dict(search.lexical(self.vault, query, self._sight, count, cold=self._cold))
 
+    def still(self, rows: Sequence[int]) -> set[int]:
+        """Those of these rows that may be seen now: what was found may have been purged or made private since."""
+        return set(search.rows_that(self.vault, [*rows], self._sight))
+
     def beside(self, turns: Sequence[pool.Turn], reach: int) -> dict[pool.Turn, int]:
         """The rows of the turns at most `reach` before and after these, as far as the principal may see them."""
         return pool.turns_beside(self.vault, turns, reach, self._sight)

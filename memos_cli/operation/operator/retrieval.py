@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import chain
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,12 @@ def _memories(finders: Sequence[Finder], places: Sequence[Place]) -> dict[Place,
         mine = queries.by_rows(finder.vault, [n for index, n in places if index == cube])
         found |= {(cube, n): memory for n, memory in mine.items()}
     return found
+
+
+def _there(finders: Sequence[Finder], places: Sequence[Place]) -> set[Place]:
+    """Those of these places that may still be seen."""
+    rows = ([n for index, n in places if index == cube] for cube in range(len(finders)))
+    return {(cube, n) for cube, mine in enumerate(rows) for n in finders[cube].still(mine)}
 
 
 def _each(finders: Sequence[Finder], places: Sequence[Place]) -> Iterator[Memory]:
@@ -218,7 +225,13 @@ class Search:
         ranked = ranking.rank(query.text, asked, frozenset(asked) - words.left_out(query.text), pool, without=self._without)
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
         moves = self._second_opinion(query.text, finders, ranked.judged) if answers or self._all_hits else {}
-        hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), moves, pool, rest, k)
+        with ExitStack() as one_state:
+            for vault in {id(finder.vault): finder.vault for finder in finders}.values():
+                one_state.enter_context(vault.reading())
+            there = _there(finders, [*pool.rows, *rest])
+            ranked = ranked._replace(judged=[one for one in ranked.judged if one.place in there])
+            rest = [place for place in rest if place in there]
+            hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), moves, pool, rest, k)
         shown = hits if answers or self._all_hits else ()
         if mode == "hybrid" and self._embedder is not None and index < _TOLD:
             found = [hit.memory.content for hit in hits]
@@ -234,6 +247,7 @@ class Search:
             return {}
         best = judged[: self._reranker.best]
         memories = _memories(finders, [one.place for one in best])
+        best = [one for one in best if one.place in memories]  # others may have purged some meanwhile
         if not self._reranker.local:  # a server is told what a prompt may tell, and nothing else
             from memos_cli.infra.governance.labels import Whither, may_go
 
