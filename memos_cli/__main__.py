@@ -23,15 +23,16 @@ def main() -> None:
     gc.set_threshold(100_000, 20, 20)
     _open_streams()
     try:
-        from memos_cli.cli.main import run
+        try:
+            from memos_cli.cli.main import run
 
-        sys.exit(run(sys.argv[1:]))
+            sys.exit(run(sys.argv[1:]))
+        finally:
+            # The interpreter looks for garbage three times on its way out. All that must be closed is closed, and the memory
+            # goes back with the process: looking through what the process leaves behind is another tenth of a search.
+            gc.freeze()
     except KeyboardInterrupt:  # before or behind the error boundary: while modules are imported, while output is flushed
         sys.exit(130)
-    finally:
-        # The interpreter looks for garbage three times on its way out. All that must be closed is closed, and the memory goes
-        # back with the process: looking through what the process leaves behind is another tenth of a search.
-        gc.freeze()
 
 
 if __name__ == "__main__":
