@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.operation.prompt.layout import JINJA
+from tests import memory_disk
 from tests.examined import trust
 from tests.forker import Forker
 from tests.patience import PATIENCE
@@ -30,6 +32,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("memos", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("memos")
+
+
+def pytest_configure() -> None:
+    """Lay the files of the run into memory, where there is room and nobody said where they are to lie."""
+    if "TMPDIR" not in os.environ and (place := memory_disk.folder()) is not None:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(place)
 
 
 @pytest.fixture(autouse=True)
