@@ -37,7 +37,7 @@ class Forker:
 
     def __init__(self) -> None:
         mine, theirs = socket.socketpair()
-        self._startup = _startup(os.environ)
+        self._startup = startup(os.environ)
         self._socket = mine
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
@@ -46,7 +46,7 @@ class Forker:
 
     def fits(self, env: Mapping[str, str]) -> bool:
         """Whether a forked process is the same as a new one with this environment."""
-        return _startup(env) == self._startup and self._process.poll() is None
+        return startup(env) == self._startup and self._process.poll() is None
 
     def run(
         self, arguments: Sequence[str], given: bytes | None, env: Mapping[str, str], timeout: float
@@ -82,7 +82,8 @@ class Forker:
         self._process.wait(10)
 
 
-def _startup(env: Mapping[str, str]) -> dict[str, str]:
+def startup(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that count when an interpreter starts: with others than these a forked process is none like a new one."""
     return {name: value for name, value in env.items() if name.startswith(_STARTUP)}
 
 

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 from memos_cli.infra.limits import ALPHABET
 from memos_cli.infra.vault.vault import Vault
 from tests.conftest import Ran
-from tests.forker import Forker
+from tests.forker import Forker, startup
 from tests.patience import PATIENCE
 
 HIDDEN = "qlo"
 """The letters that every hidden text and name holds, and nothing else."""
-_KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_KEPT = ("PATH", "VIRTUAL_ENV")
 _MEMORIES = """SELECT id, content, owner, visibility, state, key, task, title, external_id, valid_to, expires_at, pinned,
                version FROM memories WHERE owner IS NOT ? AND state <> 'purged' ORDER BY id"""
 """What is purged has no owner any more; a purge of what is somebody else's shows as a row that is gone."""
@@ -38,7 +38,7 @@ class Home(NamedTuple):
 
     def run(self, who: str | None, *arguments: str, stdin: str = "", **variables: str) -> Ran:
         """Run the program as somebody; `None` for the owner, who needs no `--as`."""
-        environ = {name: os.environ[name] for name in _KEPT if name in os.environ} | {
+        environ = startup(os.environ) | {name: os.environ[name] for name in _KEPT if name in os.environ} | {
             "TZ": "UTC", "PAGER": "cat", "HOME": str(self.folder.parent), "MEMOS_HOME": str(self.folder),
             "MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "root", **variables,
         }  # fmt: skip
