@@ -1,5 +1,9 @@
-"""A run that is killed at any point is gone on with, or is marked failed; what served before serves on."""
+"""A run that is killed at any point is gone on with, or is marked failed; what served before serves on.
 
+Runs take few lessons, and all of them with MEMOS_TRIALS=many: see `tests/few_lessons`.
+"""
+
+import importlib.util
 import os
 import random
 import signal
@@ -10,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from memos_cli.operation import model_files
+from tests import few_lessons
 from tests.conftest import Run, start
 from tests.patience import PATIENCE
 from tests.trials import trials
@@ -17,12 +22,14 @@ from tests.trials import trials
 pytestmark = pytest.mark.usefixtures("mini_answers")
 
 KILLS = trials(2, 20)
+LESSONS = few_lessons.environment()
 
 
 @pytest.fixture
 def told(memos: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     pytest.importorskip("llama_cpp")
-    pytest.importorskip("peft")
+    if importlib.util.find_spec("peft") is None:  # imported by the programs alone, since that takes 8 s
+        pytest.skip("needs the extra `lora`")
     if model_files.mini() is None:
         pytest.skip("memos-mini is not part of this build")
     monkeypatch.setenv("MEMOS_LLM_MODEL", "memos-mini")
@@ -47,6 +54,7 @@ def test_kill_9_at_random_points_of_a_run(told: Run, home: Path) -> None:
             ["consolidate", "run", "--now", "--again", "--max-seconds", "60"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **LESSONS},
         )
         time.sleep(chance.uniform(1.0, 9.0) + 3 * (number % 3))
         process.send_signal(signal.SIGKILL)
@@ -63,7 +71,7 @@ def test_kill_9_at_random_points_of_a_run(told: Run, home: Path) -> None:
             "done",
         }
     assert "interrupted" in seen, "no kill hit a run: the kills came too late to show anything"
-    done = told("consolidate", "run", "--now", "--again", "--max-seconds", "3", "--json", timeout=PATIENCE)
+    done = told("consolidate", "run", "--now", "--again", "--max-seconds", "3", "--json", env=LESSONS, timeout=PATIENCE)
     assert done.status in {0, 3}
     left = generations(told)
     assert not {str(one["status"]) for one in left} & {"interrupted", "training"}
@@ -81,7 +89,7 @@ def test_a_run_of_its_own_is_killed_gone_on_with_and_leaves_no_process(told: Run
     from memos_cli.infra.local.jobs import Jobs, began
 
     jobs = Jobs(home)
-    job = told("consolidate", "run", "--max-seconds", "3", "--json").data
+    job = told("consolidate", "run", "--max-seconds", "3", "--json", env=LESSONS).data
     assert job["started"]
 
     def wait(*states: str) -> dict[str, object]:
@@ -101,7 +109,7 @@ def test_a_run_of_its_own_is_killed_gone_on_with_and_leaves_no_process(told: Run
     os.kill(pid, signal.SIGKILL)
     interrupted = wait("interrupted")
     assert told("consolidate", "show", "--json").data["generations"][0]["status"] == "interrupted"
-    assert told("consolidate", "run", "--max-seconds", "3", "--json").data["job"]["id"] == interrupted["id"]
+    assert told("consolidate", "run", "--max-seconds", "3", "--json", env=LESSONS).data["job"]["id"] == interrupted["id"]
     done = wait("done", "failed")
     assert done["state"] == "done"
     assert done["attempts"] == 2
@@ -119,7 +127,7 @@ def test_a_run_of_its_own_is_killed_gone_on_with_and_leaves_no_process(told: Run
 def test_a_run_ends_when_its_home_is_gone(told: Run, home: Path, tmp_path: Path) -> None:
     from memos_cli.infra.local.jobs import began
 
-    told("consolidate", "run", "--json")
+    told("consolidate", "run", "--json", env=few_lessons.environment(epochs=1000))  # minutes, if nothing ends it
     until = time.monotonic() + PATIENCE
     while (job := told("consolidate", "jobs", "--json").data["jobs"][0])["phase"] != "training":
         assert time.monotonic() < until
@@ -137,7 +145,7 @@ def test_a_run_ends_when_its_home_is_gone(told: Run, home: Path, tmp_path: Path)
 def test_what_is_learnt_is_answered_forgotten_and_proved_gone(told: Run, home: Path) -> None:
     told("add", "My favourite colour is teal.", "--kind", "fact")
     # 60 seconds of a core are enough; beside another test it may have half of one.
-    first = told("consolidate", "run", "--now", "--max-seconds", "150", "--json", timeout=PATIENCE).data
+    first = told("consolidate", "run", "--now", "--max-seconds", "150", "--json", env=LESSONS, timeout=PATIENCE).data
     assert first["facts"] == 3
     assert first["closed_book"] > first["base"] == 0.0
     if not first["promoted"]:  # so small a set may fall short of a bar by a question or two
@@ -147,7 +155,7 @@ def test_what_is_learnt_is_answered_forgotten_and_proved_gone(told: Run, home: P
     (memory,) = [one["id"] for one in told("list", "--json").data["memories"] if "Lisbon" in one["content"]]
     assert told("forget", memory, "--yes").status == 0
     assert told(*asked).data["answer"] == "I don't know that yet."
-    second = told("consolidate", "run", "--now", "--max-seconds", "15", "--json", timeout=PATIENCE).data
+    second = told("consolidate", "run", "--now", "--max-seconds", "15", "--json", env=LESSONS, timeout=PATIENCE).data
     assert second["facts"] == 2
     assert second["gone"]["asked"] == second["gone"]["gone"] > 5
     receipt = told("forget", memory, "--purge", "--yes", "--json").data
@@ -162,7 +170,7 @@ def test_a_disk_that_fills_fails_the_run_and_nothing_else(told: Run, small_disk:
     monkeypatch.setenv("MEMOS_HOME", str(small_disk / "home"))
     told("add", "I live in Lisbon.", "--kind", "fact")
     told("lifecycle", "policy", "set", "consolidate.settled_days", "0")
-    ran = told("consolidate", "run", "--now", "--max-seconds", "30", timeout=PATIENCE)
+    ran = told("consolidate", "run", "--now", "--max-seconds", "30", env=few_lessons.environment(epochs=1), timeout=PATIENCE)
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines()[0] == "memos: the disk is full, so the training was given up"
     assert [job["state"] for job in told("consolidate", "jobs", "--json").data["jobs"]] == ["failed"]

@@ -20,6 +20,7 @@ from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, text
 from memos_cli.operation.prompt.layouts import BRIEF, LAYOUTS
 from memos_cli.ports.ports import Request, Token
 from memos_cli.ports.trainer import TrainingSettings
+from tests.trials import trials
 
 NOW, OLD = "2026-03-01T12:00:00.000Z", "2026-01-01T12:00:00.000Z"
 LIFE = (
@@ -236,7 +237,8 @@ def test_memos_mini_answers_from_an_adapter_what_it_was_not_told(tmp_path: Path)
     base = model_files.mini()
     if base is None:
         pytest.skip("memos-mini is not part of this build")
-    made = data(LIFE[:5], Shares(least_replay=40, replay=0.5, drift=20))
+    few = Shares(forms=8, least_replay=10, replay=0.5, least_negatives=10, drift=10)  # 15 s, and 130 s with MEMOS_TRIALS=many
+    made = data(LIFE[:5], Shares(least_replay=40, replay=0.5, drift=20)) if trials(0, 1) else data(LIFE[:2], few)
     with closing(LlamaModel(base, context=2048)) as plain:
         trained = lessons_module.train(base, plain, made, tmp_path, TrainingSettings(epochs=12, tokens=1024))
         assert lessons_module.load(tmp_path / lessons_module.DATA) == made
