@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,12 +18,14 @@ from hypothesis import HealthCheck, settings
 
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
+from memos_cli.operation import model_files
 from memos_cli.operation.prompt.layout import JINJA
 from tests import memory_disk
 from tests.examined import trust
 from tests.forker import Forker
 from tests.patience import PATIENCE
 from tests.tiny import write_model
+from tests.trials import trials
 
 ROOT = Path(__file__).parent.parent
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -30,7 +33,9 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 # A job in the background of a shell is started with SIGINT ignored, and hands that on to the programs under test.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("memos", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+settings.register_profile(
+    "memos", deadline=None, max_examples=trials(40, 300), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 settings.load_profile("memos")
 
 
@@ -38,6 +43,8 @@ def pytest_configure() -> None:
     """Lay the files of the run into memory, where there is room and nobody said where they are to lie."""
     if "TMPDIR" not in os.environ and (place := memory_disk.folder()) is not None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+    # Without compiled modules a new interpreter takes 0.31 s of a processor for `memos list`, and 0.12 s with them.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
@@ -132,12 +139,27 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tried(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What memos notes of a model that passed its trial in a child process, for each of the tiny ones."""
+    from memos_cli.backends.llms import checks
+
+    folder = tmp_path_factory.mktemp("tried")
+    for model in sorted(models.glob("*.gguf")):
+        checks.check(model, folder)
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _trusted(request: pytest.FixtureRequest, home: Path) -> None:
-    """Chat asks the tiny models of the tests without an exam, which none of them would pass."""
+    """Chat asks the tiny models of the tests without an exam, which none of them would pass, and without a trial in each home.
+
+    A trial takes 0.5 s of a processor; `tests/backends/llms` tries models anew.
+    """
     if "models" in request.fixturenames:
         for model in request.getfixturevalue("models").glob("*.gguf"):
             trust(home, model)
+        shutil.copytree(request.getfixturevalue("tried"), home / model_files.RECORDS, dirs_exist_ok=True)
 
 
 @pytest.fixture

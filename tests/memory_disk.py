@@ -10,8 +10,8 @@ import shutil
 from pathlib import Path
 
 SHARED = Path("/dev/shm")  # noqa: S108 -- each run makes a folder there that is its own, as in /tmp
-ROOM = 4 << 30
-"""Bytes that have to be free: eight times what two workers had at the same time."""
+ROOM = 1 << 30
+"""Bytes that have to be free."""
 
 
 def folder(place: Path = SHARED, room: int = ROOM) -> Path | None:

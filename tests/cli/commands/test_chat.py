@@ -258,7 +258,7 @@ class Terminal:
     def resize(self, rows: int, columns: int) -> None:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def wait(self, text: str, seconds: float = 10) -> str:
+    def wait(self, text: str, seconds: float = 60) -> str:
         """Wait until `text` is shown, behind what was waited for before; all that was shown up to it."""
         end = time.monotonic() + seconds
         while text not in self._plain()[self._at :]:
