@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memos_cli import MOS, hybrid_clock
@@ -25,6 +25,7 @@ from memos_cli.model import Draft, Filter, Kind, Operation, State
 from memos_cli.times import from_millis, to_millis, to_text
 from tests.conftest import NOON, Clock, Ran
 from tests.infra.transfer import recipe
+from tests.trials import trials
 
 MILLIS = st.integers(min_value=0, max_value=2**45)
 WALLS = st.lists(st.integers(min_value=-(10**12), max_value=LATE - 1), min_size=1, max_size=8)
@@ -243,6 +244,7 @@ def test_a_rebuild_finds_the_same_times(moved: MOS) -> None:
     assert vault.conn.execute("SELECT id, created, updated FROM memories ORDER BY id").fetchall() == before
 
 
+@settings(max_examples=trials(20, 100))
 @given(walls=WALLS)
 def test_however_the_clock_jumps_the_log_is_in_order_and_each_memory_has_the_time_of_the_wall(
     tmp_path_factory: pytest.TempPathFactory, walls: list[int]

@@ -55,6 +55,8 @@ SHORT = {
 LENGTHS = (4000, 8000, 16000)
 FLOOR = 0.004
 """Seconds of CPU below which nothing is compared."""
+ENOUGH = 0.06
+"""Seconds of CPU that are enough to compare: what took longer is measured again with less text."""
 STEEPEST = 3.4
 """Growth of the time for twice the text: 2 for a linear pattern, 4 for a quadratic one."""
 BUDGET = 0.3
@@ -190,6 +192,9 @@ def steep(attacked: Attacked, start: str, pump: str, end: str) -> float:
         now = took(times)
         if now > FLOOR and now > STEEPEST * max(before, FLOOR / 4):
             # The least of several, and over two doublings: the machine may have been busy with something else.
+            while now > ENOUGH and times * len(pump) > LENGTHS[0] // 4:
+                times //= 2
+                now = took(times)
             half, whole, twice = (min(took(int(times * part)) for _ in range(3)) for part in (0.5, 1, 2))
             if whole > STEEPEST * max(half, FLOOR / 8) and twice > STEEPEST * whole:
                 return twice / whole

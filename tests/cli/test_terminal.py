@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from memos_cli.cli import terminal
 from memos_cli.cli.main import run
 from tests.conftest import Run
+from tests.trials import trials
 
 EVIL = ["\x1b[45;5m", "\x1b]0;owned\x07", "\x9b2J", "\x85", "\x7f", "\x08", "\r", *"\u200e\u200f\u202a\u202e\u2066\u2069\u061c"]
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -79,7 +80,7 @@ def commands(name: str) -> list[list[str]]:
     ]
 
 
-@settings(max_examples=4, phases=[Phase.generate])
+@settings(max_examples=trials(2, 20), phases=[Phase.generate])
 @given(name=NAMES)
 def test_no_command_prints_a_control_character_of_a_name(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -208,7 +208,7 @@ class ImporterContract:
     def test_survives_mutations(self, tmp_path: Path) -> None:
         files = files_of(self._sample(tmp_path))
         last = max(files, key=lambda name: len(files[name]))
-        for trial in range(trials(100, 1000)):
+        for trial in range(trials(40, 1000)):
             chance = random.Random(f"{self.name} {trial}")
             name = last if chance.random() < 0.5 else chance.choice(sorted(files))
             source = written(files | {name: mutated(files[name], chance)}, tmp_path / f"trial-{trial}" / self._named)
@@ -220,7 +220,7 @@ class ImporterContract:
 
     def test_loses_no_record_without_a_word(self, tmp_path: Path) -> None:
         whole = entries(self.read(self._sample(tmp_path)))
-        for trial in range(trials(100, 1000)):
+        for trial in range(trials(40, 1000)):
             folder = tmp_path / f"trial-{trial}"
             folder.mkdir()
             source = self.mistyped(folder, random.Random(f"{self.name} types {trial}"))

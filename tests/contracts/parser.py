@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from memos_cli.model import Draft
 from memos_cli.plugins import load
 from memos_cli.ports.ports import Parser
+from tests.trials import trials
 
 WORDS = st.sampled_from(
     [
@@ -75,13 +76,13 @@ class ParserContract:
             self.check(sample)
             assert list(self.parser().parse(sample)) == list(self.parser().parse(sample))
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=INHERITED)
+    @settings(max_examples=trials(40, 150), deadline=None, suppress_health_check=INHERITED)
     @given(ANY)
     def test_spans_hold_for_any_text(self, text: str) -> None:
         self.parser().matches(text, None)
         self.check(text)
 
-    @settings(max_examples=300, deadline=None, suppress_health_check=INHERITED)
+    @settings(max_examples=trials(60, 300), deadline=None, suppress_health_check=INHERITED)
     @given(MIXED)
     def test_spans_hold_for_text_that_looks_like_something(self, text: str) -> None:
         self.parser().matches(text, "file.txt")

@@ -17,8 +17,9 @@ from memos_cli.errors import MemoryNotFound, MemosError, Refused
 from memos_cli.interface.cubes.completion import Completion
 from memos_cli.model import Filter, Kind, Visibility
 from tests.conftest import Clock
+from tests.trials import trials
 
-STEPS = int(os.environ.get("MEMOS_TEST_GOVERNANCE_STEPS", "2000"))
+STEPS = int(os.environ.get("MEMOS_TEST_GOVERNANCE_STEPS", trials(800, 2000)))
 """How many operations in all. 100,000 take a quarter of an hour of a processor."""
 OWNER = "root"
 PEOPLE = ("root", "maren", "iris", "eve", "bot")

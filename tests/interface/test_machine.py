@@ -20,6 +20,7 @@ from memos_cli.operation import policy
 from memos_cli.operation.history.snapshots import Snapshots
 from memos_cli.times import from_text, to_text
 from tests.conftest import Clock
+from tests.trials import trials
 
 Registers = dict[str, Any]
 EVERYTHING = Filter(at="9999-01-01T00:00:00.000Z", everything=True)
@@ -264,7 +265,7 @@ class Cube(RuleBasedStateMachine):
 
 
 TestCube = Cube.TestCase
-TestCube.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestCube.settings = settings(max_examples=trials(15, 60), stateful_step_count=30, deadline=None)
 TestCube = pytest.mark.slow(TestCube)
 
 

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 from tests.trials import trials
 
 pytest.importorskip("numpy")
-KILLS = trials(12, 300)
+KILLS = trials(6, 300)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from tests.reliability.flipper import READS, WRITES
 from tests.trials import trials
 
 FLIPPER = Path(__file__).parent / "flipper.py"
-FLIPS = trials(100, 1000)
+FLIPS = trials(40, 1000)
 ROWS = jsonl(
     {"content": "My daughter is allergic to peanuts", "external_id": "anchor", "tags": ["family", "health"], "key": "allergy"},
     *({"content": f"note {n} about the garden, and what grows in it in week {n}", "tags": [f"t{n % 7}"]} for n in range(40)),

@@ -163,5 +163,5 @@ class Doors(RuleBasedStateMachine):
 
 TestDoors = pytest.mark.slow(Doors.TestCase)
 TestDoors.settings = settings(
-    max_examples=trials(5, 200), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=trials(3, 200), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -92,9 +92,11 @@ def test_interrupted_it_leaves_whole_lots(tmp_path: Path) -> None:
 
 
 def rows_file(folder: Path) -> Path:
-    """A table of 4,000 entries in JSON Lines, some of them said twice."""
+    """A table of many entries in JSON Lines, some of them said twice."""
+    count = trials(1500, 4000)
     made = (
-        {"id": f"e{n}", "text": f"Lamp {n % 3900} hangs in room {n % 70}.", "date": f"20{n % 24:02}-05-06"} for n in range(4000)
+        {"id": f"e{n}", "text": f"Lamp {n % (count - 100)} hangs in room {n % 70}.", "date": f"20{n % 24:02}-05-06"}
+        for n in range(count)
     )
     path = folder / "rows.jsonl"
     path.write_text("".join(json.dumps(one) + "\n" for one in made))

@@ -20,7 +20,7 @@ from tests.reliability.agent_heard import Heard
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux who holds a lock")
 
-STRIKES, AT_ONCE = trials(24, 1000), 4
+STRIKES, AT_ONCE = trials(12, 1000), 4
 A_HOME = 200
 """Strikes on one home, before the next gets a new one: looking at it takes longer with each memory."""
 PERSON = "I am allergic to peanuts"

@@ -12,7 +12,7 @@ from memos_cli.infra.crypto.keys import Ring
 from tests.patience import PATIENCE
 from tests.trials import trials
 
-KILLS = trials(12, 100)
+KILLS = trials(6, 100)
 _MAKER = """
 import sys
 from pathlib import Path

@@ -11,7 +11,7 @@ from tests.conftest import Run, start
 from tests.trials import trials
 
 pytestmark = [pytest.mark.usefixtures("mini_answers"), pytest.mark.model, pytest.mark.slow]
-KILLS = trials(12, 20)
+KILLS = trials(5, 20)
 QUOTA = 700_000
 """Bytes: room for the core's slot and one or two of conversations."""
 FACTS = ("I am allergic to peanuts.", "My sister is called Lena.", "I live in Porto.", "My dog is called Biscuit.")

@@ -28,7 +28,7 @@ from tests.trials import trials
 
 MERGER = Path(__file__).parent / "merger.py"
 LOADED = 300
-KILLS, OF_A_MERGE = trials(3, 100), trials(12, 100)
+KILLS, OF_A_MERGE = trials(3, 100), trials(6, 100)
 
 
 def merger(home: Path, into: str, other: str, *step: str) -> "subprocess.Popen[bytes]":

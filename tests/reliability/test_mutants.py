@@ -14,7 +14,7 @@ from tests.infra.cubefile.test_hostile import repacked
 from tests.infra.transfer.cubes import sound_file
 from tests.trials import trials
 
-MUTANTS, SEED = trials(120, 10_000), 20261121
+MUTANTS, SEED = trials(60, 10_000), 20261121
 BLOCK = 512
 """Bytes of a block of a tar archive."""
 CHAINED = ("ops.jsonl", "memories.jsonl", "links.jsonl", "rules.jsonl")

@@ -16,7 +16,7 @@ from tests.reliability.helpers import clean, contents
 from tests.trials import trials
 
 RETIRER = Path(__file__).parent / "retirer.py"
-KILLS, AT_ONCE = trials(24, 60), 2
+KILLS, AT_ONCE = trials(10, 60), 2
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from tests.reliability import ticker
 from tests.trials import trials
 
 TICKER = Path(ticker.__file__)
-KILLS = trials(60, 200)
+KILLS = trials(12, 200)
 EVERYTHING = Filter(at="9999-01-01T00:00:00.000Z", everything=True)
 
 

@@ -48,7 +48,7 @@ def said(model: LlamaModel, ids: list[int]) -> int:
 def test_two_adapters_in_four_bits_say_the_same_first_token_as_their_sum(smollm2: Path, tmp_path: Path) -> None:
     prompts = [
         f"{name} lives in {place}. {question.format(name, place)}\nAnswer:"
-        for name in NAMES[: trials(3, len(NAMES))]
+        for name in NAMES[: trials(1, len(NAMES))]
         for place in PLACES
         for question in ASKED
     ]

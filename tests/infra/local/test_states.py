@@ -219,7 +219,7 @@ def test_common_is_the_longest_common_beginning(one: list[int], other: list[int]
 
 # -- processes
 
-KILLS = trials(12, 100)
+KILLS = trials(6, 100)
 _WRITER = """
 import random, sys
 from pathlib import Path

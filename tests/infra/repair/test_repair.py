@@ -22,6 +22,7 @@ from tests.conftest import Clock
 from tests.infra.repair import poisons
 from tests.infra.repair.poisons import BELL, BIG, HEADERS, POISONS, exported, folds, furnish, write
 from tests.infra.transfer.merging import assert_sound, forward, machine, quick, take
+from tests.trials import trials
 
 Poison = Callable[[MOS], None]
 every = pytest.mark.parametrize("poison", POISONS, ids=lambda one: one.__name__)
@@ -282,7 +283,7 @@ def test_poison_upon_repair_is_repaired_again(here: MOS, tmp_path: Path) -> None
     exported(here.writable(), tmp_path / "twice.memcube")
 
 
-@settings(max_examples=12)
+@settings(max_examples=trials(5, 12))
 @given(st.lists(st.sampled_from([one for one in POISONS if one not in BIG] + [furnish]), min_size=1, max_size=7), st.data())
 def test_whatever_was_let_in_a_repaired_cube_is_sound_and_travels(acts: list[Poison], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder, machine(Path(folder) / "home") as mos:

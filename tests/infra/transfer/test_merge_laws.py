@@ -15,9 +15,10 @@ from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft
 from tests.infra.transfer.merging import ACTIONS, act, assert_sound, copy, machine, take, whole
+from tests.trials import trials
 
 STEPS = st.lists(st.tuples(st.integers(0, 2), st.sampled_from(ACTIONS), st.integers(0, 60)), min_size=4, max_size=24)
-EXAMPLES = 30
+EXAMPLES = trials(8, 30)
 
 
 @contextmanager

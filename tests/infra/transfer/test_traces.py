@@ -18,6 +18,7 @@ from memos_cli.model import Filter
 from tests.conftest import Clock
 from tests.infra.cubefile.test_hostile import repacked
 from tests.infra.transfer.cubes import EVER, opened
+from tests.trials import trials
 
 PUBLISHED = Extent(redacted=True)
 
@@ -146,7 +147,7 @@ def test_nobody_is_on_the_list_for_an_export_that_failed(filled: MOS, tmp_path: 
     assert filled.transfer.given() == ()
 
 
-@settings(max_examples=25)
+@settings(max_examples=trials(6, 25))
 @given(st.lists(st.sampled_from(["Kim", "Sam", "Ann", "Jo"]), min_size=1, max_size=3), st.integers(1, 6), st.data())
 def test_a_copy_of_another_home_is_never_named_and_one_s_own_always(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], count: int, data: st.DataObject

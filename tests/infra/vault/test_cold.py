@@ -18,6 +18,7 @@ from memos_cli.model import Draft, Filter, Memory, State
 from tests.conftest import Clock, Run
 from tests.infra.vault.helpers import Embedder, move, purge
 from tests.infra.vault.test_vault import EVER, opened, sound
+from tests.trials import trials
 
 LONG = "The cellar has two rooms, and the second room of the cellar has the wine, the wine of the cellar. " * 5 + "End"
 
@@ -189,7 +190,7 @@ DOING = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=trials(12, 40))
 @given(todo=DOING)
 def test_whatever_is_archived_restored_edited_and_purged_state_and_log_agree(
     tmp_path_factory: pytest.TempPathFactory, todo: Sequence[tuple[str, int, int]]

@@ -23,6 +23,7 @@ from memos_cli.model import Draft, Filter, LinkType, Memory, State
 from memos_cli.times import to_text
 from tests.conftest import NOON, Clock
 from tests.infra.vault.helpers import dump
+from tests.trials import trials
 
 WORDS = (
     "I eat no meat",
@@ -137,7 +138,7 @@ def told(mos: MOS) -> dict[str, dict[str, Any]]:
     return found
 
 
-@settings(max_examples=40)
+@settings(max_examples=trials(12, 40))
 @given(todo=steps())
 def test_a_cube_holds_what_a_dictionary_would_and_what_its_log_amounts_to(
     tmp_path_factory: pytest.TempPathFactory, todo: list[Step]
@@ -178,7 +179,7 @@ def links(mos: MOS) -> set[tuple[str, str, str]]:
     return set(mos.vault("default").conn.execute("SELECT source, type, target FROM links"))
 
 
-@settings(max_examples=40)
+@settings(max_examples=trials(12, 40))
 @given(todo=steps("key", "key", "external"), again=st.randoms(use_true_random=False))
 def test_undo_restores_what_was_shown_before_each_command_and_undo_of_undo_does_it_again(
     tmp_path_factory: pytest.TempPathFactory, todo: list[Step], again: random.Random
@@ -266,7 +267,7 @@ def union(target: sqlite3.Connection, sources: list[sqlite3.Connection], chance:
     target.executemany("INSERT INTO ops VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", arrived)
 
 
-@settings(max_examples=25)
+@settings(max_examples=trials(10, 25))
 @given(common=steps(), mine=steps("key"), theirs=steps("key"), chance=st.randoms(use_true_random=False))
 def test_two_copies_of_a_cube_fold_to_the_same_whatever_came_first(
     tmp_path_factory: pytest.TempPathFactory, common: list[Step], mine: list[Step], theirs: list[Step], chance: random.Random

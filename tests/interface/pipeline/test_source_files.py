@@ -16,6 +16,7 @@ from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.model import Filter, Memory, State
 from memos_cli.operation.results import Added
 from tests.conftest import Clock
+from tests.trials import trials
 
 FOLDER = "notes"
 
@@ -485,9 +486,5 @@ def _kept_in_step(mos: MOS, clock: Clock, files: int, steps: int) -> None:
 
 
 def test_a_folder_is_kept_in_step(mos: MOS, clock: Clock) -> None:
-    _kept_in_step(mos, clock, 40, 60)
-
-
-@pytest.mark.slow
-def test_a_folder_of_500_notes_is_kept_in_step_through_200_changes(mos: MOS, clock: Clock) -> None:
-    _kept_in_step(mos, clock, 500, 200)
+    """Of 40 notes through 60 changes, and of 500 through 200 with MEMOS_TRIALS=many."""
+    _kept_in_step(mos, clock, trials(40, 500), trials(60, 200))

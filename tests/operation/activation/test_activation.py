@@ -31,6 +31,7 @@ from tests.examined import AT
 from tests.fakes import Scripted
 from tests.shipped import ship
 from tests.tiny import write_adapter
+from tests.trials import trials
 
 FILE = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
 DIGEST = hashlib.sha256(FILE.read_bytes()).hexdigest()
@@ -596,9 +597,10 @@ def test_a_question_about_a_set_with_a_slot_is_laid_behind_it(told: MOS) -> None
 
 @pytest.mark.slow
 def test_what_was_answered_before_is_answered_when_text_has_become_a_slot(mos: MOS) -> None:
-    """200 questions that the scheduler lays behind the slot of their set, and the same with the memories found, as text.
+    """Questions that the scheduler lays behind the slot of their set, and the same with the memories found, as text.
 
-    An answer counts where what is wanted stands in it: also where the model was unsure and the memories stand for themselves.
+    They are 30, and 200 with MEMOS_TRIALS=many. An answer counts where what is wanted stands in it: also where the model was
+    unsure and the memories stand for themselves.
     A set says more than the memories found, so answers may differ one by one: of 203 questions 189 were right as text and 188
     behind a slot; from another seed 189 and 193 of 203.
     """
@@ -608,9 +610,10 @@ def test_what_was_answered_before_is_answered_when_text_has_become_a_slot(mos: M
     from tests.mini.grammar import Split, scene
 
     mos.scheduler._costs = Costs()  # of a model for which it pays
+    questions = trials(30, 200)
     chance, llm, person = random.Random(21), model(context=2048), 0
     before = after = asked = 0
-    while asked < 200:
+    while asked < questions:
         person += 1
         drawn, mine = scene(chance, chance.randint(3, 6), Split(values=True), plain=True), f"person{person}"
         for line in dict.fromkeys(drawn.prompt.lines):
@@ -629,8 +632,8 @@ def test_what_was_answered_before_is_answered_when_text_has_become_a_slot(mos: M
                 before += ask.answer in as_text.answer
                 after += ask.answer in with_slot.answer
     llm.close()
-    assert before > 140  # what the gate of chat lets stand
-    assert after >= before - 4
+    assert before > 0.7 * questions  # what the gate of chat lets stand
+    assert after >= before - max(1, questions // 50)
 
 
 # -- the cuts

@@ -10,6 +10,7 @@ from memos_cli.infra.governance.access import Right
 from memos_cli.model import Draft, Memory, Visibility
 from memos_cli.operation.governance.overview import AccessTo
 from memos_cli.operation.governance.rules import Conditions, Object, Ruled
+from tests.trials import trials
 
 WORK, CUBE = Object("tag", "work"), Object("cube")
 
@@ -215,7 +216,7 @@ _steps = st.tuples(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=trials(8, 25))
 @given(steps=st.lists(_steps, min_size=1, max_size=8))
 def test_whatever_came_before_the_last_word_counts(mos: MOS, steps: list[tuple[Any, ...]]) -> None:
     """After a revocation nothing of the object is allowed; after a grant all of it is, but for what the answer names."""

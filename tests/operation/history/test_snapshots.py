@@ -21,6 +21,7 @@ from memos_cli.operation.history.snapshots import Compared
 from memos_cli.operation.results import Query
 from tests.conftest import Clock
 from tests.infra.vault.test_vault import Step, do, opened, sound, steps, union
+from tests.trials import trials
 
 EVER = Filter(at="", everything=True)
 MORE = ("key", "external", "freeze", "view", "unview", "task", "end", "undo", "undo")
@@ -71,7 +72,7 @@ def shown(mos: MOS, wanted: Filter) -> dict[str, Memory]:
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=trials(12, 60))
 @given(before=steps(*MORE), after=steps(*MORE))
 def test_restoring_gives_the_state_of_then_and_one_undo_the_state_before_it(
     tmp_path_factory: pytest.TempPathFactory, before: list[Step], after: list[Step]
@@ -110,7 +111,7 @@ def test_restoring_gives_the_state_of_then_and_one_undo_the_state_before_it(
         sound(mos.vault("default"))
 
 
-@settings(max_examples=30)
+@settings(max_examples=trials(8, 30))
 @example(
     parts=[
         [("add", 0, 0, 0), ("add", 0, 0, 0), ("add", 0, 0, 0), ("key", 0, 0, 0), ("add", 0, 0, 0)],

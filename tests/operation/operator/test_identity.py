@@ -16,6 +16,7 @@ from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.check import check
 from memos_cli.model import Draft, Filter, Kind, LinkType, Memory, Source, State
 from tests.conftest import Clock
+from tests.trials import trials
 
 
 def sound(mos: MOS) -> None:
@@ -457,7 +458,7 @@ def _holds(memory: Memory, name: str, value: Any) -> bool:
     return bool(has == value)
 
 
-@settings(max_examples=40)
+@settings(max_examples=trials(12, 40))
 @given(st.lists(_ONE, min_size=2, max_size=6))
 def test_whatever_is_given_is_in_the_cube_afterwards_or_was_refused(
     tmp_path_factory: pytest.TempPathFactory, told: list[tuple[str, dict[str, Any], str]]
@@ -497,7 +498,7 @@ def test_whatever_is_given_is_in_the_cube_afterwards_or_was_refused(
 # -- values of one attribute that are told at once
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=trials(15, 60), deadline=None)
 @given(st.lists(st.integers(0, 999), min_size=2, max_size=7))
 def test_of_values_told_by_processes_that_began_a_little_apart_the_last_written_is_current(
     tmp_path_factory: pytest.TempPathFactory, late: list[int]

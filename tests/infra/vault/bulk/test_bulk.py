@@ -19,6 +19,7 @@ from memos_cli.model import Draft, Kind, Origin, Source, Visibility
 from memos_cli.operation.operator.placement import Placing
 from tests.conftest import Clock
 from tests.infra.vault.helpers import DUMPS
+from tests.trials import trials
 
 TEXTS = ("the rose", "the red rose", "die Straße", "猫が好き", "a \u2028 line", "x" * 300, '"quoted" \\ text')
 DRAFTS: Any = st.builds(
@@ -94,7 +95,7 @@ ENDED_AND_KEYED = [
 """Told twice: at the second time the last one is known, and has ended where the third one begins."""
 
 
-@settings(max_examples=25)
+@settings(max_examples=trials(8, 25))
 @given(drafts=st.lists(DRAFTS, min_size=1, max_size=12))
 @example(drafts=ENDED_AND_KEYED)
 def test_drafts_at_once_become_what_they_become_one_by_one(

@@ -15,6 +15,7 @@ from memos_cli.infra.vault.rules import rules, views
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, Kind, Memory, Source, State, Visibility
 from tests.conftest import Clock
+from tests.trials import trials
 
 PEOPLE = ("sam", "eve", "maren", "bot")
 GROUPS = ("home", "work")
@@ -153,7 +154,7 @@ def cube(mos: MOS, clock: Clock) -> Vault:
     return mos.vault("default")
 
 
-@settings(max_examples=200)
+@settings(max_examples=trials(50, 200))
 @given(listed=st.lists(any_rules, max_size=12), principals=people, context=contexts, who=st.sampled_from([*PEOPLE, "home"]))
 def test_sql_and_python_agree_who_may_do_what(
     cube: Vault, listed: list[dict[str, Any]], principals: dict[str, Any], context: Context, who: str
@@ -163,7 +164,7 @@ def test_sql_and_python_agree_who_may_do_what(
     agree(cube, made(cube, who, records, context), memories)
 
 
-@settings(max_examples=30)
+@settings(max_examples=trials(10, 30))
 @given(
     given_=st.lists(st.tuples(st.sampled_from(PEOPLE), drafts), max_size=8), listed=st.lists(any_rules, max_size=6),
     principals=people, context=contexts, who=st.sampled_from(PEOPLE),
