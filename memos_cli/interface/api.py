@@ -87,8 +87,9 @@ class MOS(Services):
     ) -> "Added":
         """Remember something: a text, the messages of a conversation, or drafts that are ready; see `Pipeline.add`.
 
-        The messages of a conversation (`role` and `content` each) are kept as episodes, and what they say of other days becomes
-        memories of its own. Fields of a memory (`kind`, `key`, `tags`, `occurred_at`, `metadata`, …) go by their names.
+        The messages of a conversation (`role` and `content` each) are kept as episodes; facts in what the user said, and what
+        anybody said of other days, become memories of their own. Fields of a memory (`kind`, `key`, `tags`, `occurred_at`,
+        `metadata`, …) go by their names.
         """
         if content is not None and not isinstance(content, str):
             content, messages = None, [content] if isinstance(content, Mapping) else content

@@ -20,8 +20,25 @@ def test_the_papers_example(mos: MOS) -> None:
     mos.add(messages=[{"role": "user", "content": "I love hiking"}, {"role": "assistant", "content": "Where?"}], user_id="ann")
     found = mos.search(query="hiking", user_id="ann")
     assert found.hits[0].memory.content == "I love hiking"
-    assert found.hits[0].memory.kind is Kind.EPISODE
-    assert found.hits[0].memory.source.speaker == "user"
+    assert {memory.kind for memory in mos.get_all(user_id="ann")} == {Kind.EPISODE, Kind.PREFERENCE}
+    assert {memory.source.speaker for memory in mos.get_all(user_id="ann")} == {"user", "assistant", None}
+
+
+def test_a_conversation_is_kept_with_what_the_user_told_in_it(mos: MOS) -> None:
+    def told(text: str, **more: str) -> list[str]:
+        answer = {"role": "assistant", "content": "I live in a computer"}
+        return list(mos.add(messages=[{"role": "user", "content": text, **more}, answer]).extracted)
+
+    (green,) = told("My favourite colour is green")
+    (blue,) = told("My favourite colour is blue", occurred_at="2020-01-01")
+    assert [(mos.get(one).kind, mos.get(one).source.speaker) for one in (green, blue)] == [(Kind.PREFERENCE, None)] * 2
+    assert [link.type for link, _ in mos.provenance(green).outgoing] == [LinkType.DERIVED_FROM]
+    assert mos.get(green).valid_from is None
+    assert (mos.get(blue).key, mos.get(blue).valid_from) == (None, "2020-01-01T00:00:00.000Z")
+    assert told("What is my favourite colour?") == []
+    assert [mos.get(one).occurred_at for one in told("I moved to Rome", occurred_at="2020-01-01")] == [
+        "2020-01-01T00:00:00.000Z"
+    ]
 
 
 def test_one_person_does_not_find_anothers_memories(mos: MOS) -> None:

@@ -181,7 +181,7 @@ class Pipeline:
 
         Args:
             content: one memory's text; its kind is guessed where `kind` is not given.
-            messages: dictionaries with `role` and `content`, each kept as an episode.
+            messages: dictionaries with `role` and `content`, each kept as an episode, and what they tell beside them.
             drafts: stored unchanged, in one transaction.
             derived: what `extract` found in the drafts, stored with them and linked to them.
             user_id: whose memories these are.
@@ -196,8 +196,8 @@ class Pipeline:
         session, fields = self._session, intake.typed(fields)
         if drafts is None:
             said = messages if messages is None else [session.timed(message) for message in messages]
-            drafts = intake.drafts(content, said, session.now, session.timed(fields), self.reader())
-            derived = derived or (self.extract(drafts, dated=True).derived if messages is not None else ())
+            drafts = intake.drafts(content, said, now := session.now, session.timed(fields), self.reader())
+            derived = derived or (self.extract(drafts, talk=now).derived if messages is not None else ())
         added = ingest(session.writable(user_id), drafts, session.author("add", user_id), tell, derived=derived)
         while self._read:  # a purge before the commit may have removed the file as unused
             self._blobs().put(self._read.pop())
@@ -249,7 +249,7 @@ class Pipeline:
         return Blobs(self._session.writable().folder / connection.BLOBS)
 
     def extract(
-        self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None, *, dated: bool = False
+        self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None, *, dated: bool = False, talk: str = ""
     ) -> "Extracted":
         """What drafts of a text say that deserves a memory of its own; nothing is stored: `add` takes it as `derived`.
 
@@ -259,6 +259,7 @@ class Pipeline:
             drafts: the drafts of the text.
             tell: called with the number of drafts done.
             dated: only what turns that have a time say of other days than their own; rules do that.
+            talk: when turns came in that the drafts are, of which the person's own tell facts; see `Extractor.told`.
 
         Raises:
             ModelUnavailable: `llm.extract` demands a model and none is chosen, or the model is missing.
@@ -274,7 +275,8 @@ class Pipeline:
         if wanted and llm is None:
             raise ModelUnavailable("llm.extract is model, and no model is chosen", hint="memos model use NAME|PATH")
         try:
-            return extraction.Extractor(llm, self.reader(), self._may_be_asked()).derive(drafts, self._session.now, tell)
+            extractor, now = extraction.Extractor(llm, self.reader(), self._may_be_asked()), self._session.now
+            return extractor.told(drafts, talk) if talk else extractor.derive(drafts, now, tell)
         finally:
             if llm is not None:
                 llm.close()

@@ -24,6 +24,8 @@ from memos_cli.ports.ports import LLM
 
 CONFIDENCE = 0.7
 """The confidence of an extracted memory; what a person typed has 1."""
+PERSON = "user"
+"""What the person is called in a conversation."""
 _MACHINES = frozenset({"assistant", "system", "tool"})
 """Speakers whose words are made from other texts, perhaps from memories."""
 
@@ -244,10 +246,34 @@ class Extractor:
             tell(place + 1)
         return Extracted(tuple(derived), self.notices)
 
+    def told(self, turns: Sequence[Draft], now: str) -> Extracted:
+        """What a conversation tells: facts in what the person said, and what anybody said of another day than their own.
+
+        Args:
+            now: when it was said, where a turn does not say. A fact of an earlier turn holds since then, and ends nothing that
+                was told later.
+        """
+        own = [place for place, turn in enumerate(turns) if (turn.source.speaker or "").lower() == PERSON]
+        found = [(own[at], fact) for at, fact in self.derive([turns[place] for place in own], now).derived]
+        known = {plain(fact.content) for _, fact in found}
+        found += [(place, fact) for place, fact in events(turns, self._reader) if plain(fact.content) not in known]
+        return Extracted(tuple((place, _as_of(fact, turns[place], now)) for place, fact in found), self.notices)
+
     def _of(self, draft: Draft, now: str) -> list[Draft]:
         said = Said(draft.content, draft.occurred_at or now, draft.source.speaker)
         found = self.model(said) if self._may(draft) else None
         return [_inherited(one, draft) for one in (by_rules(said.text, said.at, self._reader) if found is None else found)]
+
+
+def _as_of(fact: Draft, turn: Draft, now: str) -> Draft:
+    """A fact as old as its turn; like what the person types it names no speaker."""
+    fact = fact._replace(source=fact.source._replace(speaker=None))
+    if turn.occurred_at is None or turn.occurred_at >= now:
+        return fact
+    if fact.kind is Kind.EVENT:
+        return fact._replace(key=None, occurred_at=fact.occurred_at or turn.occurred_at)
+    undated = not (fact.occurred_at or fact.valid_from or fact.valid_to)
+    return fact._replace(key=None, valid_from=turn.occurred_at if undated else fact.valid_from)
 
 
 def _inherited(found: Draft, draft: Draft) -> Draft:
