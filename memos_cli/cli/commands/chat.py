@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("source", metavar="[-]", nargs=-1)
+@click.argument("said", metavar="[-]", nargs=-1)
 @click.option("-m", "--message", metavar="TEXT", help="Answer this once; `-` reads it from standard input.")
 @click.option("--continue", "resume", is_flag=True, help="Go on with the last conversation.")
 @click.option("--no-save", is_flag=True, help="Do not keep the conversation, nor what it tells.")
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--stats", is_flag=True, help="Show tokens (of the prompt, from a slot, evaluated) and times.")
 @reveal
 @pass_app
-def chat(app: App, /, source: tuple[str, ...], message: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+def chat(app: App, /, said: tuple[str, ...], message: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Talk with your memories.
 
     On a terminal it goes on until you leave (/help lists what can be typed; Ctrl-C stops an answer, Ctrl-D leaves). With -m,
@@ -66,16 +66,16 @@ def chat(app: App, /, source: tuple[str, ...], message: str | None, **given: Any
       15 with --require-slot: no slot fits, or what it gave was not used
       130 stopped by Ctrl-C, with -m
     """
-    if source not in {(), ("-",)}:
+    if said not in {(), ("-",)}:
         import shlex
 
-        raise UsageError("what is asked stands behind -m", hint=f"memos chat -m {shlex.quote(' '.join(source))}")
-    once = message is not None or bool(source) or not (sys.stdin.isatty() and sys.stderr.isatty())
+        raise UsageError("what is asked stands behind -m", hint=f"memos chat -m {shlex.quote(' '.join(said))}")
+    once = message is not None or bool(said) or not (sys.stdin.isatty() and sys.stderr.isatty())
     if app.json and not once:
         raise UsageError("--json answers one message", hint='memos --json chat -m "What do I eat?"')
     if given["require_slot"] and not once:
         raise UsageError("--require-slot is for one message", hint='memos chat --require-slot -m "What do I eat?"')
-    text = _once(message, piped=bool(source)) if once else ""
+    text = _once(message, piped=bool(said)) if once else ""
     from memos_cli.operation.parametric import active_adapter
 
     llm, attached, notices = active_adapter.chosen(app.mos)
