@@ -1,6 +1,7 @@
 """What chat shows of a few memories where no model answers: the order in which search finds them, and those that are cited."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from memos_cli import MOS
@@ -8,6 +9,9 @@ from memos_cli.config import Settings, paths
 from memos_cli.interface.chat import citations
 from memos_cli.operation.exam.questions import ExamQuestion
 from memos_cli.operation.operator.recall import Recall
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+"""When the memories are told and searched: what they say of days is read from then."""
 
 
 def cited(folder: Path, question: ExamQuestion) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -19,7 +23,7 @@ def cited(folder: Path, question: ExamQuestion) -> tuple[tuple[int, ...], tuple[
     """
     environ = {"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam", "MEMOS_USE_RECORD": "false", "TZ": "UTC"}
     home = paths({"MEMOS_HOME": str(folder)})
-    with MOS(folder, settings=Settings(environ, home)) as mos:
+    with MOS(folder, settings=Settings(environ, home), clock=lambda: NOW) as mos:
         for line in question.memories:
             mos.add(line.text, valid_from=f"{line.date}T09:00:00.000Z")
         hits = Recall(mos, mos.memories, "sam", reveal=False, local=True).search(question.question, len(question.memories)).hits
