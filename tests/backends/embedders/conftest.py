@@ -41,7 +41,7 @@ def sentence_weights(weights: Weights) -> Weights:
 
 
 @pytest.fixture
-def models(tmp_path: Path, weights: Weights) -> Path:
+def model_folder(tmp_path: Path, weights: Weights) -> Path:
     """A data folder with a GGUF of unknown origin in it, named `model.gguf`; a link, since it is 46 MB."""
     os.link(weights.gguf, tmp_path / "model.gguf")
     return tmp_path

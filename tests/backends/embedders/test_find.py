@@ -189,12 +189,12 @@ print(find("auto", Path({str(tmp_path)!r})).fingerprint)
 
 
 @pytest.mark.model
-def test_a_gguf_file_is_tried_once_in_a_child(models: Path, weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gguf_file_is_tried_once_in_a_child(model_folder: Path, weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Weights] = []
     real = probe.try_in_child
     monkeypatch.setattr(probe, "try_in_child", lambda found: (tried.append(found), real(found)))
-    first = find(str(models / "model.gguf"), models)
-    assert first == find(str(models / "model.gguf"), models)
+    first = find(str(model_folder / "model.gguf"), model_folder)
+    assert first == find(str(model_folder / "model.gguf"), model_folder)
     assert len(tried) == 1
     assert first is not None
     assert first.fingerprint == weights.fingerprint
@@ -249,24 +249,24 @@ def test_a_folder_is_converted_under_its_own_name(weights: Weights, tmp_path: Pa
 
 
 @pytest.mark.model
-def test_pooling_and_prefixes_of_a_file_belong_to_the_fingerprint(models: Path) -> None:
-    path = str(models / "model.gguf")
-    plain = find(path, models)
+def test_pooling_and_prefixes_of_a_file_belong_to_the_fingerprint(model_folder: Path) -> None:
+    path = str(model_folder / "model.gguf")
+    plain = find(path, model_folder)
     assert plain is not None
-    assert find(path, models, given={"pooling": "auto", "query_prefix": "auto", "passage_prefix": "none"}) == plain
+    assert find(path, model_folder, given={"pooling": "auto", "query_prefix": "auto", "passage_prefix": "none"}) == plain
     given = {"pooling": "cls", "query_prefix": "query: ", "passage_prefix": "auto"}
-    other = find(path, models, given=given)
+    other = find(path, model_folder, given=given)
     assert other is not None
     assert (other.pooling, other.query_prefix, other.passage_prefix) == ("cls", "query: ", "")
     assert other.fingerprint.startswith(f"{plain.fingerprint}:cls:")
-    third = find(path, models, given={**given, "query_prefix": "question: "})
+    third = find(path, model_folder, given={**given, "query_prefix": "question: "})
     assert third is not None
     assert third.fingerprint not in {plain.fingerprint, other.fingerprint}
     first, second = GgufEmbedder(plain), GgufEmbedder(other)
     assert first.embed(["the red bicycle"])[0] @ second.embed(["the red bicycle"])[0] < 0.99
     assert second.embed_queries(["the bicycle"])[0] @ second.embed(["query: the bicycle"])[0] > 0.9999
     assert second.background != first.background
-    assert find(path, models, given=given) == other
+    assert find(path, model_folder, given=given) == other
     first.close()
     second.close()
 

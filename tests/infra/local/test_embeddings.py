@@ -40,7 +40,7 @@ Water the plants on Sundays""".splitlines()
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pulled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The converted weights, made once for all tests of a worker."""
     from memos_cli.backends.embedders import find
 
@@ -50,10 +50,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def wise(home: Path, clock: Clock, models: Path) -> Iterator[MOS]:
+def wise(home: Path, clock: Clock, pulled: Path) -> Iterator[MOS]:
     """A home with a model."""
     home.mkdir(exist_ok=True)
-    (home / "models").symlink_to(models)
+    (home / "models").symlink_to(pulled)
     with MOS(home, settings=Settings({"MEMOS_PRINCIPAL": "sam"}, paths({"MEMOS_HOME": str(home)})), clock=clock) as opened:
         yield opened
 
@@ -118,8 +118,8 @@ def test_vectors_of_another_model_are_not_mixed_in(wise: MOS) -> None:
     assert any("--reembed" in notice for notice in found.notices)
 
 
-def test_reembedding_mends_that(wise: MOS, memos: Run, models: Path) -> None:
-    assert models.is_dir()
+def test_reembedding_mends_that(wise: MOS, memos: Run, pulled: Path) -> None:
+    assert pulled.is_dir()
     wise.add("My daughter is allergic to peanuts")
     wise.embed()
     wise.vaults()[0].conn.execute("UPDATE embedders SET fingerprint = 'another:model'")
@@ -151,9 +151,9 @@ def test_filters_hold_for_what_is_found_by_meaning(wise: MOS) -> None:
     assert not wise.search("food allergy", user_id="somebody else", all_hits=True).hits
 
 
-def test_a_bulk_add_embeds_at_its_end_unless_told_not_to(home: Path, memos: Run, models: Path, tmp_path: Path) -> None:
+def test_a_bulk_add_embeds_at_its_end_unless_told_not_to(home: Path, memos: Run, pulled: Path, tmp_path: Path) -> None:
     home.mkdir(exist_ok=True)
-    (home / "models").symlink_to(models)
+    (home / "models").symlink_to(pulled)
     file = tmp_path / "in.jsonl"
     file.write_text('{"content": "one"}\n{"content": "two"}\n', encoding="utf-8")
     env = {"MEMOS_EMBEDDER": "auto"}
