@@ -61,7 +61,8 @@ _NAMED = (
     r"|(?P<own>(?:my (?:\w{1,20}[’']s )?|our |[^\W\d_]\w{1,20}[’']s )(?:birthday|(?:wedding )?anniversary|name day))\b"
     r"(?![’'\w]))"
 )
-_IN_A_MONTH = ("first", "second", "third", "th ", "th\n", "last", "1st", "2nd", "3rd")
+# A text with none of these has no day that is told by its place: in a month, or counted on from another day.
+_IN_A_MONTH = ("first", "second", "third", "th ", "last", "1st", "2nd", "3rd")
 _COUNTED_ON = ("week", "fortnight", "last year", "next year", "last month", "next month")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
