@@ -191,6 +191,7 @@ def _look_up() -> None:
                 mos.add(text)
             mos.search("Where do I live?")
             mos.chat("Where do I live?")
+    tempfile.tempdir = None  # a program looks for its folder itself, by the TMPDIR that it is given
 
 
 def _be(request: dict[str, Any], handles: Sequence[int]) -> None:

@@ -388,10 +388,11 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, name: str 
     before = [memory for memory in line if memory.id not in later]
     # A stranger that nobody accepted ends nothing that is said here; a tick asks about the two.
     after = [memory for memory in line if memory.id in later and not memory.unaccepted]
-    if after and draft.valid_to is None:
+    ends = bool(after) and not draft.frozen  # nothing ends a frozen one, as in `settle_key`
+    if ends and draft.valid_to is None:
         draft = draft._replace(valid_to=max(start, starts(after[0])))
     added = unit.add(draft, owner, name)
-    if after:
+    if ends:
         unit.change("memory", after[0].id, {fold.link_register(LinkType.SUPERSEDES, added): True})
     over = {memory.id for memory in before if memory.valid_to is not None and (memory.id in named or memory.valid_to <= start)}
     conflicts, superseded = _end(unit, vault.get(added), [memory for memory in before if memory.id not in over], start)

@@ -135,6 +135,22 @@ def test_whatever_is_exported_comes_back_as_the_same_bytes(
             goes_round(mos, folder, clock)
 
 
+def test_a_frozen_value_that_begins_before_another_one_comes_back_as_it_was(mos: MOS, clock: Clock, tmp_path: Path) -> None:
+    for draft in (
+        Draft("Ghent", Kind.FACT, key="city"),
+        Draft("Ghent", Kind.FACT, frozen=True),
+        Draft("Leuven", Kind.FACT, key="city"),
+        Draft("Leuven", Kind.FACT, frozen=True, valid_from="2019-01-01T00:00:00.000Z"),
+    ):
+        clock.forward(seconds=2)
+        mos.add(drafts=[draft])
+    assert {(memory.content, memory.frozen, memory.valid_to) for memory in mos.list()} == {
+        ("Ghent", True, None),
+        ("Leuven", True, None),
+    }
+    goes_round(mos, tmp_path, clock)
+
+
 def test_what_a_draft_cannot_say_comes_back_too(mos: MOS, clock: Clock, tmp_path: Path) -> None:
     first, second = (mos.add(text).ids[0] for text in ("I live in Ghent", "I live in Porto now"))
     clock.forward(hours=1)
