@@ -393,7 +393,8 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, name: str 
         draft = draft._replace(valid_to=max(start, starts(after[0])))
     added = unit.add(draft, owner, name)
     if ends:
-        unit.change("memory", after[0].id, {fold.link_register(LinkType.SUPERSEDES, added): True})
+        next_one = next((one for one in after if one.id in naming), after[0])  # of two that begin together the one that says so
+        unit.change("memory", next_one.id, {fold.link_register(LinkType.SUPERSEDES, added): True})
     over = {memory.id for memory in before if memory.valid_to is not None and (memory.id in named or memory.valid_to <= start)}
     conflicts, superseded = _end(unit, vault.get(added), [memory for memory in before if memory.id not in over], start)
     return Placed(added, "added", superseded, conflicts)

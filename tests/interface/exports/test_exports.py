@@ -151,6 +151,21 @@ def test_a_frozen_value_that_begins_before_another_one_comes_back_as_it_was(mos:
     goes_round(mos, tmp_path, clock)
 
 
+def test_of_two_values_that_begin_together_the_one_that_supersedes_an_older_one_comes_back(
+    mos: MOS, clock: Clock, tmp_path: Path
+) -> None:
+    for number in range(6):  # which of two has the smaller id is chance
+        since = f"20{10 + number}-01-01T00:00:00.000Z"
+        for draft in (
+            Draft(f"Ghent {number}", Kind.FACT, key=f"city {number}", frozen=True, valid_from=since),
+            Draft(f"Leuven {number}", Kind.FACT, key=f"city {number}", frozen=True, valid_from=since),
+            Draft(f"Bruges {number}", Kind.FACT, key=f"city {number}", valid_from="1999-01-01T00:00:00.000Z"),
+        ):
+            clock.forward(seconds=2)
+            mos.add(drafts=[draft])
+    goes_round(mos, tmp_path, clock)
+
+
 def test_what_a_draft_cannot_say_comes_back_too(mos: MOS, clock: Clock, tmp_path: Path) -> None:
     first, second = (mos.add(text).ids[0] for text in ("I live in Ghent", "I live in Porto now"))
     clock.forward(hours=1)
