@@ -30,4 +30,4 @@ def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(example, "example", "exec"), {})  # noqa: S102 -- our own words, as a reader would type them
     told = capsys.readouterr().out.splitlines()
     assert told[0].startswith("I am vegan now ")
-    assert told[-2:] == ["I am vegetarian now 2", "2"]
+    assert told[-2:] == ["I am vegetarian now 2", "3"]  # two turns, and what the first one tells

@@ -84,9 +84,9 @@ def as_before_words(path: Path) -> None:
 def older(mos: MOS) -> Path:
     """The file of a cube of the seventh schema, half of it in cold storage."""
     mos.add(
-        drafts=[Draft(text, external_id=str(place), title="Überschrift", tags=("b", "a")) for place, text in enumerate(TEXTS)]
+        drafts=[Draft(text, external_id=f"text-{place}", title="Überschrift", tags=("b", "a")) for place, text in enumerate(TEXTS)]
     )
-    mos.delete(["1", "2"])
+    mos.delete(["text-1", "text-2"])
     folder = mos.vault("default").folder
     mos.close()
     as_before_words(folder / "cube.db")
@@ -103,7 +103,7 @@ def test_an_older_cube_s_indexes_are_made_anew(mos: MOS) -> None:
     assert {query: found(mos, query) for query in ASKED} == {query: TEXTS[place] for query, place in ASKED.items()}
     vault = mos.vault("default")
     assert rebuild.differences(vault.conn) == []
-    mos.edit("0", {"content": "nothing of the kind"})
+    mos.edit("text-0", {"content": "nothing of the kind"})
     assert rebuild.differences(vault.conn) == [], "what was indexed anew can be taken out again"
 
 
