@@ -84,7 +84,9 @@ def as_before_words(path: Path) -> None:
 def older(mos: MOS) -> Path:
     """The file of a cube of the seventh schema, half of it in cold storage."""
     mos.add(
-        drafts=[Draft(text, external_id=f"text-{place}", title="Überschrift", tags=("b", "a")) for place, text in enumerate(TEXTS)]
+        drafts=[
+            Draft(text, external_id=f"text-{place}", title="Überschrift", tags=("b", "a")) for place, text in enumerate(TEXTS)
+        ]
     )
     mos.delete(["text-1", "text-2"])
     folder = mos.vault("default").folder
