@@ -110,11 +110,7 @@ def mentions(text: str, base: datetime, *, most: int = 16, known_day: KnownDay =
         if resolved is not None:
             found.append(_mention(match, *resolved))
     day = base.date()
-    more = [
-        *named.mentions(text, day, known_day),
-        *tongues.mentions(text, day),
-        *clocks.ago(text, base),
-    ]
+    more = [*named.mentions(text, day, known_day), *tongues.mentions(text, day), *clocks.ago(text, base)]
     if more:
         found = _apart([*found, *more])[:most]
     return [one for one in found if abs(one.day.year - base.year) <= _FURTHEST_YEARS]

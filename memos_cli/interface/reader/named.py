@@ -17,12 +17,14 @@ from memos_cli.interface.reader.mention import (
     MONTHS,
     MOST,
     Mention,
+    counted_from,
     holds_any,
     in_year,
     last_of_month,
     made,
     months_from,
     moved,
+    weekday_near,
 )
 from memos_cli.interface.reader.tense import tense
 
@@ -77,7 +79,6 @@ _ORDINALS = {
 }
 _PLACES = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "last": -1} | {one: _ORDINALS[one] for one in _ONES.split()[:5]}
 _COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4}
-_WEEK, _FORTNIGHT = 7, 14
 _OF_MONTH = rf"\s(?P<month>{MONTH})\b(?:,?\s(?P<year>(?:19|20)\d\d)\b)?(?!['’]s)"
 _BY_LENGTH = sorted(_ORDINALS, key=len, reverse=True)
 _PLACED = rf"(?i)\b(?:the\s)?(?P<ordinal>{'|'.join(_BY_LENGTH)})\sof{_OF_MONTH}"
@@ -160,8 +161,7 @@ def _in(name: str, year: int) -> date | None:
     if name in _FIXED:
         return made(year, *_FIXED[name])
     if name == "thanksgiving":
-        first = made(year, 11, 1)
-        return first and moved(first, (3 - first.weekday()) % 7 + 21)  # the fourth Thursday of November
+        return _at_place(11, 4, _WEEKDAYS.index("thursday"), year)
     from dateutil.easter import easter  # type: ignore[import-untyped,unused-ignore]
 
     return moved(easter(year), _BY_EASTER[name]) if 1583 <= year <= 4099 else None  # the years of that rule
@@ -197,7 +197,7 @@ def _at_place(month: int, place: int, weekday: int | None, year: int) -> date | 
         last = last_of_month(first)
         return last if weekday is None else moved(last, -((last.weekday() - weekday) % 7))
     ahead = 0 if weekday is None else (weekday - first.weekday()) % 7
-    day = moved(first, ahead + (place - 1) * (1 if weekday is None else _WEEK))
+    day = moved(first, ahead + (place - 1) * (1 if weekday is None else 7))
     return day if day.month == month else None
 
 
@@ -206,19 +206,14 @@ def _counted(text: str, base: date) -> Iterator[Mention]:
     for match in islice(re.finditer(_COUNTED, text), MOST):
         if match["span"]:
             vague = (match["same"] or "").lower() == "time" and match["span"].lower() != "week"
-            yield Mention(match.group(), _as_far(match, base), "day", match.start(), match.end(), role="of" if vague else "")
+            day = counted_from(base, -1 if match["which"].lower() == "last" else 1, match["span"].lower()) or base
+            yield Mention(match.group(), day, "day", match.start(), match.end(), role="of" if vague else "")
             continue
         anchor = (match["anchor"] or match["anchor2"]).lower().removeprefix("on ")
-        ahead = {"today": 0, "tomorrow": 1}.get(anchor)
-        if ahead is None:
-            ahead = (_WEEKDAYS.index(anchor) - base.weekday()) % _WEEK or _WEEK
-        unit = _FORTNIGHT if (match["unit"] or match["unit2"]).lower() == "fortnight" else _WEEK
-        day = moved(base, ahead + _COUNTS.get((match["count"] or "a").lower(), 1) * unit)
+        if anchor in _WEEKDAYS:
+            first = weekday_near(base, _WEEKDAYS.index(anchor), "coming")
+        else:
+            first = moved(base, anchor == "tomorrow")
+        count, unit = _COUNTS[(match["count"] or "a").lower()], (match["unit"] or match["unit2"]).lower()
+        day = counted_from(first or base, count, unit) or base
         yield Mention(match.group(), day, "day", match.start(), match.end())
-
-
-def _as_far(match: re.Match[str], base: date) -> date:
-    back = -1 if match["which"].lower() == "last" else 1
-    if match["span"].lower() == "week":
-        return moved(base, back * _WEEK)
-    return months_from(base, back * (12 if match["span"].lower() == "year" else 1)) or base

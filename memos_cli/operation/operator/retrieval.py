@@ -226,8 +226,8 @@ class Search:
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
         moves = self._second_opinion(query.text, finders, ranked.judged) if answers or self._all_hits else {}
         with ExitStack() as one_state:
-            for vault in {id(finder.vault): finder.vault for finder in finders}.values():
-                one_state.enter_context(vault.reading())
+            for finder in finders:
+                one_state.enter_context(finder.vault.reading())
             there = _there(finders, [*pool.rows, *rest])
             ranked = ranked._replace(judged=[one for one in ranked.judged if one.place in there])
             rest = [place for place in rest if place in there]
