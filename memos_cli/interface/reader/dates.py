@@ -9,6 +9,7 @@ duration).
 # ruff: noqa: RUF001 -- the curly apostrophe is matched, since phones write it
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from memos_cli.interface.reader import clocks, named, tongues
@@ -17,6 +18,7 @@ from memos_cli.interface.reader.mention import (
     MONTHS,
     Mention,
     counted_from,
+    found_in,
     last_of,
     made,
     moved,
@@ -48,10 +50,10 @@ _HINTS = (
 """A text with none of these and no digits that look like a date has no candidate; most texts end here."""
 # Patterns as text: re caches what it has compiled, and a text without a hint does not pay for it (7 ms).
 _CANDIDATE = (
-    r"(?im)(?P<near>\b(?:(?:the )?day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night"
+    r"(?P<near>\b(?:(?:the )?day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night"
     r"|this (?:morning|afternoon|evening))\b(?!['’]s\b)"
     r"|大后天|大前天|[今昨明]晚|[今明]早|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
-    r"|(?P<iso>(?<![\w/.\-])\d{4}(?:-\d\d-|/\d\d/)\d\d(?![\w\-]|/)|(?<![\w/.\-])\d{4}-\d\d-\d\d(?=T\d\d:))"
+    r"|(?P<iso>(?<![\w/.\-])\d{4}(?:-\d\d-|/\d\d/)\d\d(?![\w\-]|/)|(?<![\w/.\-])\d{4}-\d\d-\d\d(?=[Tt]\d\d:))"
     r"|(?:(?P<ideograph_year>\d{4})年)?(?P<ideograph_month>\d{1,2})月(?P<ideograph_day>\d{1,2})[日号號]"
     r"|(?P<numeric>(?<![\w/.\-])\d{1,2}(?P<sep>[/.])\d{1,2}(?P=sep)\d{4}(?![\w/\-]|\.\d))"
     r"|\b(?P<which>last|next|this(?: coming)?|coming|past|on|by|until|till?|since|from|starting|through)\s+"
@@ -67,6 +69,7 @@ _CANDIDATE = (
     rf"|\b(?:in|since|until|last|next)\s+(?P<month>{_MONTH})(?![\w\-/]|\s+\d)"
     r"|\b(?:in|since|until|till|through)\s+(?P<year>19[5-9]\d|20[0-4]\d)(?=\s*(?:[.,;:!?)]|$))"
 )
+_FIRST = r"(?=[\d\u4e00-\u9fff]|\b[abcdefijlmnopstuy])"
 _LEADS = r"(?i)\b(?:on|by|until|till|since|from|before|after|for|between|and|to|the)\s+$"
 _GOES_ON = "is was at and or to for in with we i he she they it the my our from till until because when by as but"
 _FOLLOWS = frozenset(_GOES_ON.split())
@@ -103,7 +106,7 @@ def mentions(text: str, base: datetime, *, most: int = 16, known_day: KnownDay =
         known_day: the month and the day of `my birthday`, where they are known.
     """
     found: list[Mention] = []
-    for match in re.finditer(_CANDIDATE, text) if _may_be_english(text.lower()) else ():
+    for match in _candidates(text):
         if len(found) == most:
             break
         resolved = _resolved(match, base.date())
@@ -119,11 +122,16 @@ def mentions(text: str, base: datetime, *, most: int = 16, known_day: KnownDay =
 def doubts(text: str, base: datetime) -> list[tuple[Mention, Mention]]:
     """The words that name a day and have two readings, each as both of them, the earlier first; `mentions` has none of them."""
     found: list[tuple[Mention, Mention]] = []
-    for match in re.finditer(_CANDIDATE, text) if _may_be_english(text.lower()) else ():
+    for match in _candidates(text):
         days = _both(match, base.date())
         if days is not None and _resolved(match, base.date()) is None:
             found.append((_mention(match, min(days), "day"), _mention(match, max(days), "day")))
     return [*found, *tongues.doubts(text, base.date())]
+
+
+def _candidates(text: str) -> Iterator[re.Match[str]]:
+    low = text.lower()
+    return found_in(text, low, _CANDIDATE, _FIRST) if _may_be_english(low) else iter(())
 
 
 def _both(match: re.Match[str], base: date) -> tuple[date, date] | None:

@@ -18,6 +18,7 @@ from memos_cli.interface.reader.mention import (
     MOST,
     Mention,
     counted_from,
+    found_in,
     holds_any,
     in_year,
     last_of_month,
@@ -54,7 +55,7 @@ _HINTS = (
 _LEAD = r"(?:(?P<lead>on|at|for|by|until|till?|from|since|this|next|last|before|after|every)\s)?"
 # Patterns as text: re caches what it has compiled, and a text without a hint does not pay for it.
 _NAMED = (
-    rf"(?i)\b{_LEAD}(?:(?P<name>christmas (?:eve|day)|boxing day|new year[’']?s (?:eve|day)|valentine[’']?s day|halloween"
+    rf"\b{_LEAD}(?:(?P<name>christmas (?:eve|day)|boxing day|new year[’']?s (?:eve|day)|valentine[’']?s day|halloween"
     r"|easter (?:sunday|monday)|good friday|thanksgiving(?: day)?|heiligabend|silvester|neujahr|karfreitag|ostersonntag"
     r"|ostermontag|nochebuena|nochevieja|kerstavond|oudejaarsavond)(?![\w’'-]|\s(?:carol|dinner|party|tree|present))"
     r"(?:,?\s(?P<year>(?:19|20)\d\d)\b)?"
@@ -81,17 +82,20 @@ _PLACES = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "last": -1} | {one:
 _COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4}
 _OF_MONTH = rf"\s(?P<month>{MONTH})\b(?:,?\s(?P<year>(?:19|20)\d\d)\b)?(?!['’]s)"
 _BY_LENGTH = sorted(_ORDINALS, key=len, reverse=True)
-_PLACED = rf"(?i)\b(?:the\s)?(?P<ordinal>{'|'.join(_BY_LENGTH)})\sof{_OF_MONTH}"
+_PLACED = rf"\b(?:the\s)?(?P<ordinal>{'|'.join(_BY_LENGTH)})\sof{_OF_MONTH}"
 _PLACED_WEEKDAY = (
-    rf"(?i)\b(?P<every>every\s|each\s)?(?:the\s)?(?P<place>{'|'.join(_PLACES)})\s"
+    rf"\b(?P<every>every\s|each\s)?(?:the\s)?(?P<place>{'|'.join(_PLACES)})\s"
     rf"(?:(?P<weekday>{_WEEKDAY})\s(?:of|in)|day\sof){_OF_MONTH}"
 )
 _COUNTED = (
-    rf"(?i)(?<!for )(?<!took )(?<!takes )\b(?P<count>{'|'.join(_COUNTS)})\s(?P<unit>week|fortnight)s?\s"
+    rf"(?<!for )(?<!took )(?<!takes )\b(?P<count>{'|'.join(_COUNTS)})\s(?P<unit>week|fortnight)s?\s"
     rf"(?P<anchor>today|tomorrow|on\s{_WEEKDAY})\b(?!['’]s)"
     rf"|\b(?P<anchor2>today|tomorrow|(?:on\s)?{_WEEKDAY})\s(?P<unit2>week|fortnight)\b(?!\s(?:of|\d|from|before|after)|['’-])"
     r"|\b(?:(?:this|(?:the\s)?same)\s(?P<same>day|date|time)|today)\s(?P<which>last|next)\s(?P<span>week|month|year)\b"
 )
+# The letters with which the words above begin.
+_FIRST_PLACED = r"(?=\b[efnlst1-5])"
+_FIRST_COUNTED = r"(?=\b[afmostw])"
 _ON_A_DAY = frozenset(("on", "for", "by", "until", "till", "til", "from", "at", "before", "after", "since", "last", "next"))
 _NEVER = r"(?i)\b(?:born|called|named|every|each|always|usually|never)\b"
 
@@ -104,10 +108,10 @@ def may_name(low: str) -> bool:
 def mentions(text: str, base: date, known_day: KnownDay) -> list[Mention]:
     """The named days of a text."""
     low = text.lower()
-    found = [*_placed(text, base)] if (" of " in low or " in " in low) and holds_any(low, _IN_A_MONTH) else []
+    found = [*_placed(text, low, base)] if (" of " in low or " in " in low) and holds_any(low, _IN_A_MONTH) else []
     if holds_any(low, _COUNTED_ON):
-        found += _counted(text, base)
-    for match in islice(re.finditer(_NAMED, text), MOST) if holds_any(low, _HINTS) else ():
+        found += _counted(text, low, base)
+    for match in islice(found_in(text, low, _NAMED), MOST) if holds_any(low, _HINTS) else ():
         near = text[max(0, match.start() - 40) : match.start()]
         if (match["lead"] or "").lower() == "every" or re.search(_NEVER, near):
             continue
@@ -167,9 +171,12 @@ def _in(name: str, year: int) -> date | None:
     return moved(easter(year), _BY_EASTER[name]) if 1583 <= year <= 4099 else None  # the years of that rule
 
 
-def _placed(text: str, base: date) -> Iterator[Mention]:
+def _placed(text: str, low: str, base: date) -> Iterator[Mention]:
     """The days that are told by their place in a month: `the second of January`, `the last Friday of March 2027`."""
-    for match in (*islice(re.finditer(_PLACED, text), MOST), *islice(re.finditer(_PLACED_WEEKDAY, text), MOST)):
+    for match in (
+        *islice(found_in(text, low, _PLACED, _FIRST_PLACED), MOST),
+        *islice(found_in(text, low, _PLACED_WEEKDAY, _FIRST_PLACED), MOST),
+    ):
         parts = match.groupdict()
         month = MONTHS.index(match["month"].lower()[:3]) + 1
         if "ordinal" in parts:
@@ -201,9 +208,9 @@ def _at_place(month: int, place: int, weekday: int | None, year: int) -> date | 
     return day if day.month == month else None
 
 
-def _counted(text: str, base: date) -> Iterator[Mention]:
+def _counted(text: str, low: str, base: date) -> Iterator[Mention]:
     """The days that are counted from another one: `a week tomorrow`, `Saturday week`, `this day last year`."""
-    for match in islice(re.finditer(_COUNTED, text), MOST):
+    for match in islice(found_in(text, low, _COUNTED, _FIRST_COUNTED), MOST):
         if match["span"]:
             vague = (match["same"] or "").lower() == "time" and match["span"].lower() != "week"
             day = counted_from(base, -1 if match["which"].lower() == "last" else 1, match["span"].lower()) or base
