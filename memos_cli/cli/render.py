@@ -13,8 +13,7 @@ from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Versi
 from memos_cli.times import Zone
 
 SHORT_ID = 8
-_TIMES = frozenset({"occurred_at", "valid_from", "valid_to", "expires_at", "since"})
-"""The registers of a memory that are instants."""
+_TIMES = frozenset({"occurred_at", "valid_from", "valid_to", "expires_at", "since"})  # the registers that are instants
 _WORDS = 0.6
 """The share of a line's room that has to stay where the line is cut between words; else a word is cut."""
 
@@ -120,7 +119,9 @@ def _marks(memory: Memory) -> list[str]:
     if memory.untrusted:
         marks.append("from elsewhere")
     if memory.valid_to:
-        marks.append(f"until {_end(memory.valid_to)}")
+        from memos_cli.cli import times_told
+
+        marks.append(f"until {times_told.end(memory.valid_to, zone())}")
     return marks
 
 
@@ -135,18 +136,16 @@ def listed_line(memory: Memory, order: str, *, reveal: bool) -> str:
     """A line of a list in an order, with what that order goes by; a day on which it happens that is not shown so is behind."""
     shown = {
         "recorded": day_of(memory.created_at), "changed": day_of(memory.updated_at),
-        "happened": day_of(memory.occurred_at) if memory.occurred_at else "-", "uses": f"{memory.access_count:,}",
+        "happened": _happened(memory) or "-", "uses": f"{memory.access_count:,}",
         "priority": str(memory.priority),
     }[DATES[order]]  # fmt: skip
-    happened = day_of(memory.occurred_at) if memory.occurred_at else shown
-    behind = "" if shown == happened or order == "occurred" else style(f" [on {happened}]", dim=True)
+    behind = "" if (on := _happened(memory)) in {None, shown} or order == "occurred" else style(f" [on {on}]", dim=True)
     return memory_line(memory, reveal=reveal, when=f"{shown:<10}", behind=behind)
 
 
 def listed_head(order: str, date: str = "") -> str:
     """The head of such a list, for a terminal."""
-    named = f"{'id':<{SHORT_ID}}  {date or DATES[order]:<10}  {'kind':<10}  what it says"
-    return style(named, bold=True)
+    return style(f"{'id':<{SHORT_ID}}  {date or DATES[order]:<10}  {'kind':<10}  what it says", bold=True)
 
 
 def zone() -> Zone:
@@ -161,10 +160,13 @@ def moment(text: str | None) -> str | None:
     return zone().shown(text) if text else None
 
 
-def _end(text: str) -> str:
-    """The end of a validity: "until Monday" lasts to the last millisecond of that day."""
-    local = zone().local(text)
-    return f"the end of {local.date()}" if f"{local:%H:%M:%S.%f}" == "23:59:59.999000" else str(moment(text))
+def _happened(memory: Memory, *, clock: bool = False) -> str | None:
+    """The day of its occurrence, with the time of day where that is wanted; or the week, the month or the year."""
+    if not memory.metadata.get("times") or not memory.occurred_at:
+        return (moment if clock else day_of)(memory.occurred_at) if memory.occurred_at else None
+    from memos_cli.cli import times_told
+
+    return times_told.happened(memory, zone(), clock=clock)
 
 
 def day_of(text: str) -> str:
@@ -172,8 +174,7 @@ def day_of(text: str) -> str:
     return str(zone().day(text))
 
 
-WHEN = len("Fri 2026-12-04 09:40")
-"""Columns of `day_and_time`."""
+WHEN = len("Fri 2026-12-04 09:40")  # columns of `day_and_time`
 
 
 def day_and_time(text: str) -> str:
@@ -182,8 +183,8 @@ def day_and_time(text: str) -> str:
 
 
 def day(memory: Memory) -> str:
-    """The day of its occurrence, else of its recording."""
-    return day_of(memory.occurred_at or memory.created_at)
+    """The day of its occurrence, as closely as it is known, else of its recording: in a column of its own."""
+    return f"{_happened(memory) or day_of(memory.created_at):<10}"
 
 
 def card(memory: Memory, *, reveal: bool = False) -> list[str]:
@@ -198,7 +199,7 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "labels": ", ".join(memory.labels),
         "task": memory.task,
         "external id": memory.external_id,
-        "happened": moment(memory.occurred_at),
+        "happened": _happened(memory, clock=True),
         "valid from": moment(memory.valid_from),
         "valid to": moment(memory.valid_to),
         "expires": moment(memory.expires_at),

@@ -1,7 +1,11 @@
-"""What `add` worked out of the words about time, said back to the person: `Fri 4 Dec 2026 9:40`, `from Mon 1 Feb 2027`."""
+"""What was worked out of the words about time, said back to the person: `Fri 4 Dec 2026 9:40`, `from Mon 1 Feb 2027`.
 
+Where the words name a week, a month or a year, no day of it is said: `Nov 2026`.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from memos_cli.errors import UsageError
 from memos_cli.times import Zone, shown
@@ -16,6 +20,9 @@ _UNITS = ("year", "month", "week", "day")
 """By the frequency of a rule."""
 _PLACES = {-1: "last ", 1: "1st ", 2: "2nd ", 3: "3rd ", 4: "4th "}
 _LAST = time(23, 59, 59)
+_Unit = Literal["day", "week", "month", "year"]
+_LONGER: tuple[_Unit, ...] = ("week", "month", "year")
+_LENGTHS = {"day": len("2026-12-04"), "month": len("2026-12"), "year": len("2026")}
 _READ = frozenset(("times", "recurrence", "told_validity"))
 """What the reader notes of times in the metadata of a memory."""
 
@@ -25,14 +32,58 @@ def sentence(memory: "Memory", zone: Zone) -> str:
     if not _READ & memory.metadata.keys():
         return ""
     rule = memory.metadata.get("recurrence")
-    parts = [_day(zone.local(memory.occurred_at))] if memory.occurred_at and memory.kind != "episode" else []
+    happens = memory.occurred_at and memory.kind != "episode"
+    parts = [_said(memory, zone.local(memory.occurred_at))] if memory.occurred_at and happens else []
     if rule is not None and parts and (said := _rule(rule, zone)):
         parts = [f"{said}, first {parts[0]}"]
     if memory.valid_from:
-        parts.append(f"from {_day(zone.local(memory.valid_from))}")
+        parts.append(f"from {_said(memory, zone.local(memory.valid_from))}")
     if memory.valid_to:
         parts.append(f"until {_day(zone.local(memory.valid_to))}")
     return ", ".join(parts)
+
+
+def happened(memory: "Memory", zone: Zone, *, clock: bool = False) -> str | None:
+    """The day on which something happens, `2026-12-04`; `None` where no time is known.
+
+    Where its words name a week, a month or a year and no day of it, these as ISO 8601 has them: `2026-W48`, `2026-11`, `2026`.
+
+    Args:
+        clock: the time of day behind a day that has one.
+    """
+    if memory.occurred_at is None:
+        return None
+    local = zone.local(memory.occurred_at)
+    unit = _unit(memory, local)
+    if unit == "week":
+        year, week, _ = local.isocalendar()
+        return f"{year:04}-W{week:02}"
+    if unit == "day" and clock:
+        return zone.shown(memory.occurred_at)
+    return str(local.date())[: _LENGTHS[unit]]
+
+
+def end(text: str, zone: Zone) -> str:
+    """The end of a validity: "until Monday" lasts to the last millisecond of that day."""
+    local = zone.local(text)
+    return f"the end of {local.date()}" if f"{local:%H:%M:%S.%f}" == "23:59:59.999000" else zone.shown(text)
+
+
+def _unit(memory: "Memory", local: datetime) -> _Unit:
+    """How closely the words of a memory say the time that begins so: what the reader noted of them, which may be anything."""
+    noted = memory.metadata.get("times")
+    for one in noted if isinstance(noted, list | tuple) and local.time() == time() else ():
+        if isinstance(one, Mapping) and one.get("at") == str(local.date()):
+            return next((unit for unit in _LONGER if one.get("unit") == unit), "day")
+    return "day"
+
+
+def _said(memory: "Memory", local: datetime) -> str:
+    """A time that begins something, as closely as the words say it."""
+    unit = _unit(memory, local)
+    if unit == "week":
+        return f"the week of {_day(local)}"
+    return {"month": f"{_MONTHS[local.month - 1]} {local.year}", "year": f"{local.year}"}.get(unit) or _day(local)
 
 
 def fields(memory: "Memory | None") -> dict[str, Any]:

@@ -24,7 +24,11 @@ AMSTERDAM = Zone("Europe/Amsterdam")
         ("Dentist on Friday", "Fri 4 Dec 2026"),
         ("From 1 February we live in Ghent", "from Mon 1 Feb 2027"),
         ("On leave until Monday", "until Mon 30 Nov 2026"),
-        ("I worked there from 2011 to 2015", "from Sat 1 Jan 2011, until Thu 31 Dec 2015"),
+        ("I worked there from 2011 to 2015", "from 2011, until Thu 31 Dec 2015"),
+        ("I quit my job at Philips last month", "Oct 2026"),
+        ("We were in Rome last week", "the week of Mon 16 Nov 2026"),
+        ("I moved to Ghent in 2019.", "2019"),
+        ("I quit my job on 1 November", "Sun 1 Nov 2026"),
         ("Bins go out on Tuesdays", "every week on Tuesday, first Tue 1 Dec 2026"),
         ("Paper bins go out every second Friday", "every 2 weeks on Friday, first Fri 4 Dec 2026"),
         ("The book club meets on the last Friday of each month", "every month on last Friday, first Fri 25 Dec 2026"),
@@ -46,6 +50,23 @@ def test_json_has_them_in_utc(memos: Run) -> None:
     data = memos("add", "Flight on 4 December 2026 at 14:05", "--json", env={"MEMOS_TIMEZONE": "Europe/Amsterdam"}).data
     assert data["time"] == {"occurred_at": "2026-12-04T13:05:00Z", "valid_from": None, "valid_to": None, "recurrence": None}
     assert "time" not in memos("add", "I am vegan now", "--json").data
+
+
+def test_no_day_is_shown_of_a_month_a_year_or_a_week_that_was_told(memos: Run) -> None:
+    told = {"I quit my job in March 2024": "2024-03", "I moved to Ghent in 2019": "2019", "Exam on 1 March 2024": "2024-03-01"}
+    for words, when in told.items():
+        short = memos("add", words, "--json").data["ids"][0][:8]
+        assert when in memos("show", short).out.split("happened", 1)[1].splitlines()[0].split()
+        (line,) = [one for one in memos("list", "--order", "occurred").out.splitlines() if one.startswith(short)]
+        assert line.split()[1] == when
+    (line,) = [one for one in memos("search", "Ghent", "--lexical").out.splitlines() if "2019" in one and "event" in one]
+    assert line.split()[2:4] == ["2019", "event"]
+
+
+@pytest.mark.parametrize("noted", ["x", 7, {}, [7], [{"at": 7, "unit": []}], [{"at": "2026-12-01", "unit": "decade"}]])
+def test_what_is_noted_of_times_may_be_anything(noted: object) -> None:
+    memory = Memory("m", "x", occurred_at="2026-12-01T00:00:00.000Z", metadata={"times": noted})
+    assert times_told.happened(memory, Zone("UTC")) == "2026-12-01"
 
 
 def test_a_terminal_is_told(memos: Run) -> None:

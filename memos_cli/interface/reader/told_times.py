@@ -168,7 +168,7 @@ def _is_in_a_title(text: str, mention: Mention) -> bool:
 def _of_sentence(text: str, found: list[Mention], base: datetime, zone: Zone) -> Timing:
     years = _years(text)
     if years is not None:
-        return Timing(tuple(found), whole=True, valid_from=starts(years[0], zone), valid_to=_ends(years[1], zone))
+        return Timing(tuple(found) or years, whole=True, valid_from=starts(years[0], zone), valid_to=_ends(years[1], zone))
     found, spans = _joined(text, found)
     comes_back = recurrences.find(text, base, found)
     bounds = {mention.role: mention for mention in reversed(found) if mention.role in {"from", "until"}}
