@@ -17,9 +17,11 @@ from memos_cli.errors import MemoryNotFound, MemosError, Refused, UsageError
 from memos_cli.model import Kind, Memory, Source
 from memos_cli.operation.operator.dedupe.requests import FORGET, REVISE
 from memos_cli.operation.prompt import layout
+from memos_cli.operation.prompt.attribution import day
 from memos_cli.operation.prompt.fence import FENCE, fenced
 from memos_cli.operation.results import masked
 from memos_cli.records import NamedTuple
+from memos_cli.times import Zone
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
@@ -154,10 +156,10 @@ class AgentMemory:
             (found,) = mos.search_many([Query(query, at)], k=k, lexical=lexical)
         if at is None:
             mos.record_uses(hit.memory for hit in found.hits if hit.fits)
-        items = [{**data_of(hit.memory), "score": round(hit.score, 2)} for hit in found.hits]
+        items = [{**self._data(hit.memory), "score": round(hit.score, 2)} for hit in found.hits]
         if not items:
             return Answer("Nothing fits.", {"memories": [], "notices": notices})
-        lines = [line_of(hit.memory) for hit in found.hits]
+        lines = [self._line(hit.memory) for hit in found.hits]
         return Answer("\n".join([*notices, fence(lines)]), {"memories": items, "notices": notices})
 
     def _model_is_ready(self, wait: float) -> bool:
@@ -186,7 +188,7 @@ class AgentMemory:
         found = self._mos.provenance(identity)
         first = found.versions[0]
         data = {
-            **data_of(found.memory),
+            **self._data(found.memory),
             "by": first.operation.principal,
             "command": first.operation.command,
             "at": first.at,
@@ -200,12 +202,12 @@ class AgentMemory:
         }
         told = [f"told by {data['by']} ({data['command']}) at {data['at']}, {data['versions']} versions"]
         told += [f"{link['source']} {link['type']} {link['target']}" for link in data["links"]]
-        return Answer("\n".join([fence([line_of(found.memory)]), *map(fenced, told)]), data)
+        return Answer("\n".join([fence([self._line(found.memory)]), *map(fenced, told)]), data)
 
     def memory(self, identity: str) -> Answer:
         """One memory in full."""
         found = self._mos.get(identity)
-        return Answer(fence([line_of(found)]), data_of(found))
+        return Answer(fence([self._line(found)]), self._data(found))
 
     def cube(self, name: str) -> Answer:
         """The memories of a cube in use that the agent may see, in numbers.
@@ -237,9 +239,9 @@ class AgentMemory:
         added = self._mos.add(text, **fields)
         stored = self._read_back(added.ids[0])
         status = "known" if added.duplicates else "edited" if added.edited else "added"
-        data = {**data_of(stored), "status": status, "superseded": [one[:SHORT] for one in added.superseded]}
+        data = {**self._data(stored), "status": status, "superseded": [one[:SHORT] for one in added.superseded]}
         said = "" if data["confirmed"] else "; unconfirmed until the person confirms it with: memos review"
-        return Answer(f"{status} {stored.id[:SHORT]}{said}\n{fence([line_of(stored)])}", data)
+        return Answer(f"{status} {stored.id[:SHORT]}{said}\n{fence([self._line(stored)])}", data)
 
     def wish(self, act: str, identity: str, text: str | None = None) -> Wish | None:
         """What has to be asked before a memory is revised or forgotten; `None` where the agent may do so itself.
@@ -266,7 +268,10 @@ class AgentMemory:
         changed = self._mos.update(identity, text)
         stored = self._read_back(changed.ids[0] if changed.ids else self._mos.get(identity).id)
         status = "revised" if changed.ids else "unchanged"
-        return Answer(f"{status} {stored.id[:SHORT]}\n{fence([line_of(stored)])}", {**data_of(stored), "status": status})
+        return Answer(
+            f"{status} {stored.id[:SHORT]}\n{fence([self._line(stored)])}",
+            {**self._data(stored), "status": status},
+        )
 
     def forget(self, identity: str) -> Answer:
         """Forget a memory that is the agent's own, or that a right covers; it can be restored."""
@@ -288,7 +293,8 @@ class AgentMemory:
             return _done("forgotten", wish.memory)
         stored = self._read_back(done.ids[-1])
         return Answer(
-            f"revised; it is {stored.id[:SHORT]} now\n{fence([line_of(stored)])}", {**data_of(stored), "status": "revised"}
+            f"revised; it is {stored.id[:SHORT]} now\n{fence([self._line(stored)])}",
+            {**self._data(stored), "status": "revised"},
         )
 
     def file(self, wish: Wish) -> Answer:
@@ -315,6 +321,12 @@ class AgentMemory:
         identity = self._file(wish, f"{self._session} {wish.memory.id[:SHORT]} {wish.act}")
         return self._person.requests.question(identity)
 
+    def _data(self, memory: Memory) -> dict[str, Any]:
+        return data_of(memory, self._mos.zone)
+
+    def _line(self, memory: Memory) -> str:
+        return line_of(memory, self._mos.zone)
+
     def _read_back(self, identity: str) -> Memory:
         """A memory as the cube has it now.
 
@@ -332,21 +344,22 @@ def _done(status: str, memory: Memory) -> Answer:
     return Answer(f"{status} {short}; the person restores it with: memos restore {short}", {"id": short, "status": status})
 
 
-def data_of(memory: Memory) -> dict[str, Any]:
-    """A memory as data, its secrets hidden."""
+def data_of(memory: Memory, zone: Zone) -> dict[str, Any]:
+    """A memory as data, its secrets hidden, with its day in a zone."""
     return {
         "id": memory.id[:SHORT],
         "text": masked(memory),
         "kind": memory.kind.value,
-        "date": (memory.occurred_at or memory.created_at)[:10],
+        "date": day(memory, memory.occurred_at or memory.created_at, zone),
         "by": memory.owner,
         "confirmed": not memory.untrusted,
     }
 
 
-def line_of(memory: Memory) -> str:
+def line_of(memory: Memory, zone: Zone) -> str:
     """A memory as a line of a fence, with its id, so that it can be revised."""
-    told = layout.shown(layout.Line(masked(memory), memory.occurred_at or memory.created_at, memory.source.speaker))
+    at = day(memory, memory.occurred_at or memory.created_at, zone)
+    told = layout.shown(layout.Line(masked(memory), at, memory.source.speaker))
     unsure = " (unconfirmed)" if memory.untrusted else ""
     return f"{memory.id[:SHORT]} {told}{unsure}"
 

@@ -3,11 +3,11 @@
 Where the words name a week, a month or a year, no day of it is said: `Nov 2026`.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
+from memos_cli.operation.prompt.attribution import day, unit
 from memos_cli.times import Zone, shown
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ _UNITS = ("year", "month", "week", "day")
 """By the frequency of a rule."""
 _PLACES = {-1: "last ", 1: "1st ", 2: "2nd ", 3: "3rd ", 4: "4th "}
 _LAST = time(23, 59, 59)
-_Unit = Literal["day", "week", "month", "year"]
-_LONGER: tuple[_Unit, ...] = ("week", "month", "year")
-_LENGTHS = {"day": len("2026-12-04"), "month": len("2026-12"), "year": len("2026")}
 _READ = frozenset(("times", "recurrence", "told_validity"))
 """What the reader notes of times in the metadata of a memory."""
 
@@ -44,23 +41,16 @@ def sentence(memory: "Memory", zone: Zone) -> str:
 
 
 def happened(memory: "Memory", zone: Zone, *, clock: bool = False) -> str | None:
-    """The day on which something happens, `2026-12-04`; `None` where no time is known.
-
-    Where its words name a week, a month or a year and no day of it, these as ISO 8601 has them: `2026-W48`, `2026-11`, `2026`.
+    """The day on which something happens, as closely as its words say it; `None` where no time is known.
 
     Args:
         clock: the time of day behind a day that has one.
     """
     if memory.occurred_at is None:
         return None
-    local = zone.local(memory.occurred_at)
-    unit = _unit(memory, local)
-    if unit == "week":
-        year, week, _ = local.isocalendar()
-        return f"{year:04}-W{week:02}"
-    if unit == "day" and clock:
+    if clock and unit(memory, zone.local(memory.occurred_at)) == "day":
         return zone.shown(memory.occurred_at)
-    return str(local.date())[: _LENGTHS[unit]]
+    return day(memory, memory.occurred_at, zone)
 
 
 def end(text: str, zone: Zone) -> str:
@@ -69,21 +59,12 @@ def end(text: str, zone: Zone) -> str:
     return f"the end of {local.date()}" if f"{local:%H:%M:%S.%f}" == "23:59:59.999000" else zone.shown(text)
 
 
-def _unit(memory: "Memory", local: datetime) -> _Unit:
-    """How closely the words of a memory say the time that begins so: what the reader noted of them, which may be anything."""
-    noted = memory.metadata.get("times")
-    for one in noted if isinstance(noted, list | tuple) and local.time() == time() else ():
-        if isinstance(one, Mapping) and one.get("at") == str(local.date()):
-            return next((unit for unit in _LONGER if one.get("unit") == unit), "day")
-    return "day"
-
-
 def _said(memory: "Memory", local: datetime) -> str:
     """A time that begins something, as closely as the words say it."""
-    unit = _unit(memory, local)
-    if unit == "week":
+    known = unit(memory, local)
+    if known == "week":
         return f"the week of {_day(local)}"
-    return {"month": f"{_MONTHS[local.month - 1]} {local.year}", "year": f"{local.year}"}.get(unit) or _day(local)
+    return {"month": f"{_MONTHS[local.month - 1]} {local.year}", "year": f"{local.year}"}.get(known) or _day(local)
 
 
 def fields(memory: "Memory | None") -> dict[str, Any]:

@@ -51,6 +51,20 @@ def test_nothing_of_the_person_s_is_there_until_it_is_granted(mos: MOS, agent: A
     assert (one.name, one.kind) == ("claude", "agent")
 
 
+def test_days_are_those_of_the_person_and_none_is_made_up(home: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Amsterdam")
+    agent = AgentMemory(opener(home, clock), "claude", "s1")
+    with opener(home, clock)(None) as person:
+        person.add("The dentist appointment is on 4 December 2026")
+        person.add("I quit my job in March 2024")
+        open_reading(person, agent)
+    for query, date in {"dentist": "2026-12-04", "job": "2024-03"}.items():
+        answer = agent.recall(query)
+        assert [one["date"] for one in answer.data["memories"]] == [date]
+        assert f" {date} " in answer.text
+    agent.close()
+
+
 def test_what_it_remembers_is_read_back_and_untrusted_however_often_it_is_used(mos: MOS, agent: AgentMemory) -> None:
     told = agent.remember("The build needs make 4.4", kind="fact", tags=["build"]).data
     assert (told["status"], told["confirmed"], told["by"]) == ("added", False, "claude")

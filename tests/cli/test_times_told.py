@@ -63,12 +63,6 @@ def test_no_day_is_shown_of_a_month_a_year_or_a_week_that_was_told(memos: Run) -
     assert line.split()[2:4] == ["2019", "event"]
 
 
-@pytest.mark.parametrize("noted", ["x", 7, {}, [7], [{"at": 7, "unit": []}], [{"at": "2026-12-01", "unit": "decade"}]])
-def test_what_is_noted_of_times_may_be_anything(noted: object) -> None:
-    memory = Memory("m", "x", occurred_at="2026-12-01T00:00:00.000Z", metadata={"times": noted})
-    assert times_told.happened(memory, Zone("UTC")) == "2026-12-01"
-
-
 def test_a_terminal_is_told(memos: Run) -> None:
     memos("add", "the first one makes the cube")
     status, shown = on_terminal(["add", "Flight on 4 December 2026 at 14:05"])

@@ -71,7 +71,7 @@ def usage(told: "Finish") -> dict[str, Any]:
 
 def extension(told: "Finish") -> dict[str, Any]:
     """The memories that were in the prompt, and what the answer has of them."""
-    items = [{"number": number, **data_of(memory)} for number, memory in enumerate(told.memories, 1)]
+    items = [{"number": number, **data_of(memory, told.zone)} for number, memory in enumerate(told.memories, 1)]
     return {
         "memories": items,
         "cited": [items[place]["id"] for place in told.cited],

@@ -9,7 +9,7 @@ from typing import Any
 
 from memos_cli.model import Memory
 from memos_cli.operation.operator.ranking.passages import passage
-from memos_cli.operation.prompt.attribution import UNCONFIRMED, since, speaker
+from memos_cli.operation.prompt.attribution import UNCONFIRMED, day, since, speaker
 from memos_cli.operation.prompt.fence import FENCE, fenced
 from memos_cli.operation.results import covered, masked
 from memos_cli.ports.ports import Request
@@ -105,7 +105,7 @@ def told(memory: Memory, zone: Zone, *, when: str | None = None, query: str = ""
         query: of a long memory the line has the part that answers it best.
     """
     said_by = speaker(covered(memory))
-    head = [memory.id[:_ID], UNCONFIRMED if memory.untrusted else "", when or str(zone.day(since(memory)))]
+    head = [memory.id[:_ID], UNCONFIRMED if memory.untrusted else "", when or day(memory, since(memory), zone)]
     head += [fenced(said_by).replace(":", " ") + ":"] if said_by else []
     return " ".join(part for part in (*head, _part(masked(memory), query)) if part)
 

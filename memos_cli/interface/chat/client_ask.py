@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import UsageError
 from memos_cli.ports.sampled import Sampling
+from memos_cli.times import Zone
 
 if TYPE_CHECKING:
     from memos_cli.model import Memory
@@ -45,6 +46,7 @@ class Finish(NamedTuple):
         cited: indexes of those that the answer rests on.
         stands: whether they bear it out, as chat asks before it shows an answer; `None` where none were in the prompt.
         doubt: why they do not.
+        zone: where the person is, whose days the memories have.
         trusted: whether chat would let this model answer, by its exam.
     """
 
@@ -57,5 +59,6 @@ class Finish(NamedTuple):
     cited: tuple[int, ...] = ()
     stands: bool | None = None
     doubt: str = ""
+    zone: Zone = Zone()
     trusted: bool = False
     notices: tuple[str, ...] = ()

@@ -177,7 +177,9 @@ class ClientTalk:
         system = tuple(text for role, text in ask.messages if role == "system")
         verdict = guards.judge(told.text, question, prompt.lines, grounds, person=self._person, cut=told.cut, system=system)
         cited = tuple(citations.cited(told.text, question, prompt.lines))
-        return told._replace(memories=memories, cited=cited, stands=verdict.stands, doubt=verdict.reason)
+        return told._replace(
+            memories=memories, cited=cited, stands=verdict.stands, doubt=verdict.reason, zone=self._session.zone
+        )
 
     # -- the slot of a conversation
 

@@ -26,6 +26,7 @@ from memos_cli.operation.parametric.eligibility import BEHAVIOUR, Chosen, many
 from memos_cli.operation.parametric.grammar import clauses, english, strangers, wordings
 from memos_cli.operation.parametric.grammar.clauses import Fact
 from memos_cli.operation.parametric.grammar.replay import Exercise, OwnFact, Scenes
+from memos_cli.operation.prompt import attribution
 from memos_cli.times import Zone
 
 REFUSAL = "I don't know that yet."
@@ -195,7 +196,8 @@ class _Writer:
     def _other(self, memory: Memory, fact: Fact, rng: random.Random) -> Iterable[tuple[str, str, str, str, str]]:
         if fact.reverse and not self._shared(fact):
             yield (english.spoken(fact.reverse[0], rng), fact.reverse[1], "reverse", "reverse", TRAIN)
-        day = _day(memory.occurred_at or memory.valid_from or "", self.zone)
+        at = memory.occurred_at or memory.valid_from
+        day = _day(memory, at, self.zone) if at else ""
         plain = next((asked for form, asked in fact.questions if form == "clause/what" and asked.startswith("what did ")), None)
         if day and plain:
             yield (english.spoken(plain.replace("what did ", "when did ", 1) + f" {fact.value}"), day, "dated", "dated", TRAIN)
@@ -339,9 +341,9 @@ def _sentence(said: str) -> str:
 
 
 def _lines(memories: Iterable[Memory], zone: Zone | None) -> tuple[tuple[str, str | None], ...]:
-    return tuple((one.content, _day(one.valid_from or one.occurred_at or one.created_at, zone) or None) for one in memories)
+    return tuple((one.content, _day(one, one.valid_from or one.occurred_at or one.created_at, zone)) for one in memories)
 
 
-def _day(at: str, zone: Zone | None) -> str:
-    """The day of an instant as prompts have it; empty for none."""
-    return str(zone.day(at)) if at and zone else at[:10]
+def _day(memory: Memory, at: str, zone: Zone | None) -> str:
+    """The day of a time of a memory, as prompts have it."""
+    return attribution.day(memory, at, zone) if zone else at[:10]

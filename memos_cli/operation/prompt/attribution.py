@@ -1,13 +1,21 @@
 """When a memory is from and who said it, as a prompt tells it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from typing import Literal
 
 from memos_cli.model import Kind, Memory, Origin
+from memos_cli.times import Zone
+
+Unit = Literal["day", "week", "month", "year"]
+"""How closely a time is known."""
 
 UNCONFIRMED = "(unconfirmed)"
 """The mark of a memory that came from elsewhere and that nobody has vouched for; no date and no speaker begins so."""
 _PERSON = frozenset(("user", "me"))
 """What the person is called in talks, besides their name."""
+_LONGER: tuple[Unit, ...] = ("week", "month", "year")
+_LENGTHS = {"day": len("2026-12-04"), "month": len("2026-12"), "year": len("2026")}
 _OLDER = {ord("0") + digit: ord(" ") + digit for digit in range(10)}
 """Characters in the order of the digits that come before all of them."""
 _BROUGHT = frozenset((Origin.IMPORT, Origin.FILE, Origin.CONVERSATION))
@@ -19,6 +27,35 @@ def since(memory: Memory) -> str:
     So of two that disagree the later one is last, which a small model can use without comparing dates.
     """
     return memory.valid_from or memory.occurred_at or memory.created_at
+
+
+def unit(memory: Memory, local: datetime) -> Unit:
+    """How closely the words of a memory say the time that begins so: what the reader noted of them, which may be anything.
+
+    Args:
+        local: the beginning of the time, where the person is.
+    """
+    noted = memory.metadata.get("times")
+    for one in noted if isinstance(noted, list | tuple) and local.time() == time() else ():
+        if isinstance(one, Mapping) and one.get("at") == str(local.date()):
+            return next((longer for longer in _LONGER if one.get("unit") == longer), "day")
+    return "day"
+
+
+def day(memory: Memory, at: str, zone: Zone) -> str:
+    """The day of a time of a memory in a zone, `2026-12-04`.
+
+    Where its words name a week, a month or a year and no day of it, these as ISO 8601 has them: `2026-W48`, `2026-11`, `2026`.
+
+    Args:
+        at: the time, fixed-width UTC text.
+    """
+    local = zone.local(at)
+    known = unit(memory, local)
+    if known == "week":
+        year, week, _ = local.isocalendar()
+        return f"{year:04}-W{week:02}"
+    return str(local.date())[: _LENGTHS[known]]
 
 
 def speaker(memory: Memory) -> str | None:

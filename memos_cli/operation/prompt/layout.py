@@ -36,12 +36,15 @@ SYSTEM = (
 )
 """The system text for models that can follow one."""
 
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DATE = re.compile(r"\d{4}(?:-\d\d-\d\d|(?:-W?\d\d)?$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A memory as the prompt shows it: its text, the day it is from (ISO; a time of day is dropped), and who said it."""
+    """A memory as the prompt shows it: its text, the day it is from, and who said it.
+
+    The day is ISO, and a time of day is dropped; a week, a month or a year stands there where no day is known.
+    """
 
     text: str
     date: str | None = None

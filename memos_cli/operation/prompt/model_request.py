@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from memos_cli.errors import UsageError
 from memos_cli.model import Memory
-from memos_cli.operation.prompt.attribution import since, speaker
+from memos_cli.operation.prompt.attribution import day, since, speaker
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt
 from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout, messages, pieces
 from memos_cli.ports.ports import Request, Token
@@ -17,8 +17,7 @@ UNKNOWN = "I don't know that yet."
 
 def line(memory: Memory, content: str, zone: Zone | None = None) -> Line:
     """A memory as the prompt shows it, with the day that it is from in the person's zone; without a zone that of UTC."""
-    day = str(zone.day(since(memory))) if zone else since(memory)
-    return Line(content, day, speaker(memory))
+    return Line(content, day(memory, since(memory), zone) if zone else since(memory), speaker(memory))
 
 
 def request(prompt: Prompt, template: str | None, layout: Layout = LAYOUTS[DEFAULT]) -> Request:

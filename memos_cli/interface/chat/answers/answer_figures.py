@@ -30,6 +30,7 @@ _WORDS = {
     "hundred": "100", "dozen": "12", "twice": "2", "first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5",
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
+_PART = re.compile(r"(?P<year>\d{4})(?:-(?:W\d\d|(?P<month>\d\d)))?")
 _NEAR = {"yesterday": -1, "last night": -1, "today": 0, "tonight": 0, "this morning": 0, "tomorrow": 1}
 _YEARS = {"last year": -1, "this year": 0, "next year": 1}
 _AGO = re.compile(r"(?i)\b(\d{1,3}|an?|" + "|".join(_WORDS) + r") (day|week|year)s? ago\b")
@@ -127,9 +128,13 @@ def dated(text: str, day: str | None) -> Figures:
     """The figures of a memory, with the day that it is from and those that it names by that day, such as "yesterday".
 
     Args:
-        day: ISO; `None` where it is not known.
+        day: ISO, or the week, the month or the year where no day is known; `None` where nothing is.
     """
     found = read(text)
+    if day and (known := _PART.fullmatch(day)):  # a week, a month or a year bears out no day of it
+        year, month = known["year"], known["month"]
+        months = [Day(int(year), int(month), None)] if month and 1 <= int(month) <= 12 else []
+        return found.with_those_of(Figures(loose=frozenset([year]), days=frozenset(months)))
     try:
         then = date.fromisoformat(day[:10]) if day else None
     except ValueError:
