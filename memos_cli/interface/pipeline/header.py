@@ -51,7 +51,7 @@ def registers(
     start, end = (wanted.get(name, now.get(name)) for name in ("valid_from", "valid_to"))
     if start is not None and end is not None and end < start and {"valid_from", "valid_to"} & wanted.keys():
         raise UsageError(
-            f"{memory.id[:8]} would end before it begins: valid from {start[:10]} to {end[:10]}",
+            f"{memory.id[:8]} would end before it begins: its `valid to` would be earlier than its `valid from`",
             hint="give both --valid-from and --valid-to, or take one off with --no-valid-from or --no-valid-to",
         )
     if "content" in wanted and wanted["content"] != memory.content:

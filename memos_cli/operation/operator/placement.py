@@ -272,7 +272,7 @@ def _require_span(known: Memory, change: Mapping[str, Any]) -> None:
         from memos_cli.errors import Refused
 
         raise Refused(
-            f"{known.id[:8]} says the same, and would end before it begins: valid from {start[:10]} to {end[:10]}",
+            f"{known.id[:8]} says the same, and would end before it begins: `valid to` is earlier than `valid from`",
             hint=f"give both ends, or change it: memos edit {known.id[:8]} --valid-from … --valid-to …",
         )
 

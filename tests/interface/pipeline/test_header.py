@@ -42,8 +42,9 @@ def test_a_value_that_no_cube_may_hold_is_refused_wherever_it_is_written(mos: MO
 
 def test_it_may_not_end_before_the_beginning_that_it_has(mos: MOS) -> None:
     (one,) = mos.add("Tea at four", valid_from="2026-02-01T00:00:00.000Z", visibility=Visibility.SHARED).ids
-    with pytest.raises(UsageError, match="would end before it begins"):
+    with pytest.raises(UsageError, match="would end before it begins") as told:
         mos.edit(one, {"valid_to": "2026-01-01T00:00:00.000Z"})
+    assert "2026" not in told.value.message, "the day of UTC may not be that of the person"
     mos.edit(one, {"valid_to": "2026-01-01T00:00:00.000Z", "valid_from": None})
     assert mos.get(one).visibility is Visibility.SHARED
 
