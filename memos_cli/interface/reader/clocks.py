@@ -28,6 +28,10 @@ _EVENING = (
     r"|avond|vanavond|tarde|afternoon|nachmittags?|après-midi|middag)\b|['’]s avonds"
 )
 _MORNING = r"(?i)\b(?:morning|breakfast|a\.m|früh|morgens|vormittags?|matin|ochtend|vanochtend|madrugada|por la mañana)\b"
+_NIGHT = r"(?i)\b(?:tonight|evening|night|abends?|soir|noche|avond|vanavond)\b"
+_AFTERNOON = r"(?i)\b(?:afternoon|tarde|nachmittags?|après-midi|middag)\b"
+_LATE = 4
+"""`tonight at 2` is neither of the evening nor certainly of the night."""
 _RANGE = r"(?i)\s{0,3}(?:to|until|till|and|bis|à|a|tot|en|-|–)\s{1,3}(?:las? )?"
 _SPAN_BEFORE = r"(?i)(?<![\w.,:/\-])\d{1,2}\s?(?:to|until|till|bis|à|a|tot|en|-|–)\s?(?:las?\s)?$"
 _OTHER_AFTER = r"(?i)\s(?:or|oder|ou|o|of)\s(?:at\s)?\d"
@@ -157,6 +161,8 @@ def _read(match: re.Match[str], sentence: str) -> time | None:
     minute = int(match["minute"] or match["minute2"] or match["minute3"] or match["minute4"] or 0)
     if match["half"]:
         return time(hour % 12 + (12 if match["half"] in "pP" else 0), minute)
+    if 0 < hour <= _LATE and re.search(_NIGHT, sentence) and not re.search(_AFTERNOON, sentence):
+        return time(hour, minute) if match["word"] and not re.search(_EVENING, sentence) else None
     if match["word"]:
         later = 12 if hour < 12 and re.search(_EVENING, sentence) and not re.search(_MORNING, sentence) else 0
         return time(hour + later, minute)

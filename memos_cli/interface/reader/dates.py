@@ -93,12 +93,20 @@ _ARRANGED = (
     r"|signed\sup|registered|(?:told|asked|reminded)\s\w+\s(?:to|about)|heard\sabout|promised)\b[^.!?\n]{0,40}$"
 )
 """What was done then about something of another day: `I cancelled the dentist on Friday`."""
+_WILLED = (
+    r"(?i)\b(?:(?:agreed|decided|wanted|hoped|promised|asked|told|meant|intended|expected|offered|arranged)\s(?:\w+\s){0,2}?to"
+    r"|(?:was|were)\sgoing\sto|would|(?:i|we|he|she|they)\sbooked)\s[^.!?\n]{0,40}$"
+)
+"""What was meant then for another day, perhaps one to come: `we agreed to meet on Monday`."""
+_GOES_ON_THEN = r"(?i)\b(?:(?:is|are)\s|(?:is|are|am)\s\w{2,20}ing\s(?:\w+\s){0,3})$"
+_PART_OF = r"(?i)\b(?:weeks?|weekends?|days?|half|middle|rest)\sof\s$"
+_ADDRESS = r"\s(?:Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Square|Place|Close|Drive|Court|Way)\b"
 _ABLE = (
     r"(?i)\b(?:can|could|able\sto|possible\sto)\b[^.!?\n]{0,20}\b(?:learn|finish|do|done|read|write|complete|build|walk|run|drive"
     r"|paint|fix|solve|reach|end(?:ed)?|cook|make|lose|earn)\b[^.!?\n]{0,30}$"
 )
 """`You can learn it in a week` says how long it takes."""
-_WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
+_WEEKDAY_BEFORE = r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?day|\.)?,?\s+(?:the\s+)?$"
 _WEEKDAY_AFTER = (
     r"(?i),?\s(?:(?:is|was|will be|falls|fell)\s)?(?:on\s)?\(?(?:an?\s)?((?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
 )
@@ -253,7 +261,7 @@ def _on_weekday(match: re.Match[str], base: date, which: str, wanted: int) -> da
     # `the meeting on Tuesday was cancelled`: of this week, or of the last one? `on Tuesday next week` is read with its week.
     if any(re.match(other, after) for other in (_CALLED_OFF, _OF_WEEK_AFTER)):
         return None
-    if any(re.search(other, before) for other in (_HABIT, _OF_WEEK_BEFORE)):
+    if any(re.search(other, before) for other in (_HABIT, _OF_WEEK_BEFORE, _WILLED)):
         return None
     if wanted == base.weekday() or _tense(match) != "past":
         return weekday_near(base, wanted, "on")
@@ -266,7 +274,7 @@ def _on_weekday(match: re.Match[str], base: date, which: str, wanted: int) -> da
 def _tense(match: re.Match[str]) -> str | None:
     if re.search(_MOVED_TO, match.string[max(0, match.start() - 60) : match.start()]):
         return "future"
-    if re.search(r"(?i)\b(?:is|are)\s$", match.string[max(0, match.start() - 5) : match.start()]):
+    if re.search(_GOES_ON_THEN, match.string[max(0, match.start() - 60) : match.start()]):
         return None
     return tense(match.string, match.start(), match.end())
 
@@ -312,6 +320,10 @@ def _is_word(match: re.Match[str], words: str) -> bool:
         return False
     before = match.string[max(0, match.start() - 40) : match.start()]
     leads = re.search(_LEADS, before) is not None or re.search(_WEEKDAY_BEFORE, before) is not None
+    if re.match(_ADDRESS, match.string[match.end() : match.end() + 10]) or (
+        kind == "month_year" and re.search(_PART_OF, match.string[max(0, match.start() - 20) : match.start()])
+    ):
+        return True
     dated = re.search(_YEAR, words) is not None
     if re.search(r"\b(?:may|mar(?:ch)?)\b", words) and not leads and not dated:
         return True
@@ -327,7 +339,7 @@ def _in_some_year(match: re.Match[str], words: str, base: date) -> date | None:
     weekday = re.search(_WEEKDAY_BEFORE, match.string[max(0, match.start() - 20) : match.start()])
     weekday = weekday or re.match(_WEEKDAY_AFTER, match.string[match.end() : match.end() + 30])
     if weekday is not None:
-        days = [day for day in days if day.weekday() == _WEEKDAYS.index(weekday[1].lower())]
+        days = [day for day in days if _WEEKDAYS[day.weekday()].startswith(weekday[1].lower())]
         return min(days, key=lambda day: abs(day - base), default=None)
     return _likeliest(days, base, _tense(match))
 

@@ -60,7 +60,7 @@ _NAMED = (
     r"|ostermontag|nochebuena|nochevieja|kerstavond|oudejaarsavond)(?![\w’'-]|\s(?:carol|dinner|party|tree|present))"
     r"(?:,?\s(?P<year>(?:19|20)\d\d)\b)?"
     r"|(?:the )?end of (?:(?P<which>the|this|next) (?P<unit>month|year)|(?P<month>january|february|march|april|may|june|july"
-    r"|august|september|october|november|december))\b"
+    r"|august|september|october|november|december)(?:,?\s(?P<of_year>(?:19|20)\d\d))?)\b"
     r"|(?P<own>(?:my (?:\w{1,20}[’']s )?|our |[^\W\d_]\w{1,20}[’']s )(?:birthday|(?:wedding )?anniversary|name day))\b"
     r"(?![’'\w]))"
 )
@@ -137,7 +137,8 @@ def _day(match: re.Match[str], base: date, known_day: KnownDay) -> date | None:
     if match["name"]:
         return _named(match, base, looks, lead)
     if match["month"]:
-        return in_year(partial(_end_of, MONTHS.index(match["month"].lower()[:3]) + 1), base, looks)
+        end = partial(_end_of, MONTHS.index(match["month"].lower()[:3]) + 1)
+        return end(int(match["of_year"])) if match["of_year"] else in_year(end, base, looks)
     return None if looks == "past" else _end_of_period(match["which"].lower(), match["unit"].lower(), base)
 
 

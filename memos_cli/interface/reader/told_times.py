@@ -96,7 +96,7 @@ _BEFORE_IT = (
 _YEARLY_BOUND = r"(?i)\b(?:(?:fiscal|financial|tax)\syear|geschäftsjahr|steuerjahr|boekjaar)\b"
 _OF_WEEKDAYS = r"(?i)\b(?:von|van|du|de)\s(?:\w{3,9}(?:tag|woch|dag)|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s$"
 _OPEN = r"(?i)\b(?:open|offen|geöffnet|geschlossen|zu|geopend|gesloten|dicht|ouvert\w?|fermé\w?)\b"
-_HOLDS = r"(?i)\b(?:is|are|open|closed|valid|runs|holds|expires?|ends?)\b"
+_HOLDS = r"(?i)\b(?:is|are|open|closed|valid|runs|holds|expires?|ends?|ist|sind|gilt|läuft|endet|loopt|geldt|eindigt)\b"
 _NOT_SURE = (
     r"(?i)\s(?:or|oder|ou|of)\s(?:on\s)?(?:the\sday|the\s\d|\d{1,2}(?:st|nd|rd|th)?\b"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b)"
@@ -271,7 +271,9 @@ def _bound(found: Sequence[Mention], role: str) -> Mention | None:
 def _may_be_next_years(text: str, closes: Mention) -> bool:
     """Whether what is said to hold until a day that has passed may hold until that day of another year."""
     without_year = re.search(r"\d", closes.text) is not None and re.search(r"\d{4}", closes.text) is None
-    return without_year and re.search(_HOLDS, text) is not None and not is_told_as_past(text)
+    if not without_year or re.search(_HOLDS, text) is None:
+        return False
+    return not (is_told_as_past(text) or is_told_as_past(text, foreign=True))
 
 
 def _happening(found: Sequence[Mention], zone: Zone) -> Timing:

@@ -149,9 +149,18 @@ _NO_TOMORROW = (
 """Before these, `morgen` and `mañana` are the morning."""
 _ARRANGED = (
     r"\b(?:abgesagt|verschoben|verlegt|reserviert|gebucht|geplant|verabredet|eingeladen|afgelast|uitgesteld|afgezegd|geannuleerd"
-    r"|verplaatst|gereserveerd|geboekt|gepland|uitgenodigd)\b"
+    r"|verplaatst|gereserveerd|geboekt|gepland|uitgenodigd|wollten?|sollten?|wilden?|wou|zou|zouden)\b"
 )
-"""Done about a day that may lie ahead."""
+"""Done or meant about a day that may lie ahead."""
+_PERHAPS_PAST = {
+    "de": r"\b(?!heute|bitte|mitte|könn|möch|hät|müss|dürf|würde"
+    r"|(?:alt|gut|rot|spät|kalt|weit|leicht|schlecht|hart|nett|breit|fest|echt|tot|bunt|satt|laut|dritt|viert|fünft|zweit|sechst"
+    r"|siebt|acht|neunt|zehnt)e)[a-zäöüß]{3,}(?<!s)te\b"
+    r"|^(?!.*\b(?:m[uü]ss|kann|könn|will|woll|soll|werd|wird|darf|dürf|möcht|geh|zu\b)).*\b(?!heute)[a-zäöüß]{3,}(?<!s)ten\b",
+    "nl": r"\b(?!grote|beste|goede|derde|tweede|eerste|laatste|late|witte|rode|oude|beide|einde|mede|harde|koude|wijde|juiste"
+    r"|vaste|echte|korte|lichte|zachte|vierde|vijfde|zesde)[a-z]{3,}(?:de|te)\b",
+}  # fmt: skip
+"""A verb of the past by its form, or another word: `lernten`, `speelde`."""
 _ENDS = r"(?=\W*(?:$|[.!?,;]|\b(?:und|en|aber|maar)\b))"
 _PERFECT = {
     "de": r"\b(?:[Hh]abe|[Hh]ast|[Hh]at|[Hh]aben|[Hh]abt)\b.*(?<!zu )\b(?!geschlossen|geöffnet)"
@@ -341,7 +350,10 @@ def _told_as_past(of: str, match: re.Match[str]) -> bool | None:
     if is_told_as_past(rest, foreign=True):
         return True
     perfect = _PERFECT.get(of)
-    return perfect is not None and re.search(perfect, rest) is not None
+    if perfect is not None and re.search(perfect, rest) is not None:
+        return True
+    perhaps = _PERHAPS_PAST.get(of)
+    return None if perhaps is not None and re.search(perhaps, rest) else False
 
 
 def _counted_day(tongue: Tongue, words: str, base: date, *, back: bool) -> tuple[date | None, str]:
