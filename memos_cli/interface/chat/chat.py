@@ -253,7 +253,10 @@ class Chat:
 
     def _converse(self, message: str, stream: Stream, *, literal: bool) -> Answered:
         start = time.perf_counter()
-        found = tenses.holding(message, self._in_scene(self._recalling.recall(message))) if self._recall else Recalled()
+        found = Recalled()
+        if self._recall:
+            found = tenses.holding(message, self._in_scene(self._recalling.recall(message)))
+            found = tenses.on_its_day(message, found, self._session.now, self._session.zone)
         seconds = {"recall": time.perf_counter() - start}
         known = episodes.known(found, self._turns)
         told = [] if literal else self._keeper.told(message, known)

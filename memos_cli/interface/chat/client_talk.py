@@ -121,6 +121,8 @@ class ClientTalk:
     def _recalled(self, question: str) -> tuple[Laid, tuple[str, ...]]:
         asked = question if len(question) <= 2 * _ASKED else f"{question[:_ASKED]}\n{question[-_ASKED:]}"
         found: Recalled = tenses.holding(asked, self._recalling.recall(asked))
+        session = self._recalling.session
+        found = tenses.on_its_day(asked, found, session.now, session.zone)
         return self._recalling.lay(question, found, ()), found.notices
 
     def _fitted(self, ask: Ask, laid: Laid) -> tuple[Request, Laid, int]:

@@ -1,16 +1,20 @@
-"""What a message states in the present is kept; what only was answers no question about the present."""
+"""What a message states in the present is kept; what only was, or was on another day, answers no question about this one."""
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
-from memos_cli.interface.reader import intents
+from memos_cli.interface.reader import dates, intents
 from memos_cli.interface.reader.extraction import Known, by_rules, plain
+from memos_cli.interface.reader.mention import MONTHS, Mention, last_of
 from memos_cli.interface.reader.reader import Reader
+from memos_cli.interface.reader.told_times import RECURRENCE
 from memos_cli.model import Draft, Kind, Memory
 from memos_cli.operation.operator.dedupe import change
 from memos_cli.operation.operator.dedupe.normal_form import read
 from memos_cli.operation.operator.dedupe.verdicts import in_line
 from memos_cli.operation.operator.recall import Recalled
+from memos_cli.times import Zone
 
 _OWN = re.compile(r"(?i)^(?:(?:actually|well|so|and|but|by the way|btw|also|now)[,\s]+)*(?:i|we|my|our)(?:'m|'ve|'re)?\b")
 _TALK = re.compile(
@@ -66,6 +70,38 @@ def holding(message: str, found: Recalled) -> Recalled:
     past = {memory.id for memory in everything if not _holds(memory) or _is_denied(memory, denying)}
     core, topics = (tuple(one for one in part if one.id not in past) for part in (found.core, found.topics))
     return found._replace(core=core, topics=topics, hits=tuple(hit for hit in found.hits if hit.memory.id not in past))
+
+
+def on_its_day(message: str, found: Recalled, now: str, zone: Zone) -> Recalled:
+    """What was recalled, without what names the day that is asked for in the same words, told on another day.
+
+    "I went to the gym yesterday", told a week ago, is no answer to what was done yesterday.
+    """
+    if not intents.asks(message) or not dates.may_name_a_time(message):
+        return found
+    named = [one for one in dates.mentions(message, zone.local(now)) if _is_relative(one)]
+    if len(named) != 1:
+        return found
+    return found._replace(hits=tuple(hit for hit in found.hits if not _was_another_day(hit.memory, named[0], zone)))
+
+
+def _is_relative(asked: Mention) -> bool:
+    """Whether the words mean another day on another day, or name a year."""
+    last = asked.text.casefold().split()[-1]
+    return last[:3] not in MONTHS and (last.isdigit() or not any(map(str.isdigit, asked.text)))
+
+
+def _was_another_day(memory: Memory, asked: Mention, zone: Zone) -> bool:
+    told = memory.metadata.get("times")
+    if not isinstance(told, list) or RECURRENCE in memory.metadata:
+        return False
+    times = [(str(one["text"]), date.fromisoformat(str(one["at"])), str(one["unit"])) for one in told if isinstance(one, dict)]
+    last = asked.text.casefold().split()[-1]
+    if not any(text.casefold().split()[-1] == last for text, _, _ in times):
+        return False
+    spans = [(first, last_of(first, unit)) for _, first, unit in times]
+    spans += [(day, day) for at in (memory.occurred_at, memory.valid_from) if at and (day := zone.day(at))]
+    return all(end < asked.day or first > (asked.last or asked.day) for first, end in spans)
 
 
 def _is_denied(memory: Memory, denying: Sequence[Memory]) -> bool:

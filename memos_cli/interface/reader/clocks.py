@@ -6,7 +6,7 @@ A time that may be of the morning or of the evening is none: `at 7`, and `at 7:3
 # ruff: noqa: RUF001 -- the curly apostrophe is matched, since phones write it
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 
 from memos_cli.interface.reader.mention import MOST, Mention
@@ -28,7 +28,14 @@ _EVENING = (
     r"|avond|vanavond|tarde|afternoon|nachmittags?|après-midi|middag)\b|['’]s avonds"
 )
 _MORNING = r"(?i)\b(?:morning|breakfast|a\.m|früh|morgens|vormittags?|matin|ochtend|vanochtend|madrugada|por la mañana)\b"
+_NIGHT = r"(?i)\b(?:tonight|evening|night|abends?|soir|noche|avond|vanavond)\b"
+_AFTERNOON = r"(?i)\b(?:afternoon|tarde|nachmittags?|après-midi|middag)\b"
+_LATE = 4
+"""`tonight at 2` is neither of the evening nor certainly of the night."""
 _RANGE = r"(?i)\s{0,3}(?:to|until|till|and|bis|à|a|tot|en|-|–)\s{1,3}(?:las? )?"
+_SPAN_BEFORE = r"(?i)(?<![\w.,:/\-])\d{1,2}\s?(?:to|until|till|bis|à|a|tot|en|-|–)\s?(?:las?\s)?$"
+_OTHER_AFTER = r"(?i)\s(?:or|oder|ou|o|of)\s(?:at\s)?\d"
+_SHIFTED = r"(?i)\b(?:moved|shifted|changed|postponed|rescheduled|brought\sforward)\b[^.!?\n]{0,30}\sfrom\s$"
 _AGO = (
     r"(?i)\b(?P<count>\d{1,3}|an?|half an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty"
     r"|fifty)\s(?P<unit>hour|minute|min)s?\sago\b"
@@ -103,15 +110,23 @@ def _nearest(text: str, mention: Mention) -> Clock | None:
     found = [clock for match in re.finditer(_CLOCK, words) if (clock := _clock(match, sentence, gap[1])) is not None]
     if len(found) == 2 and re.fullmatch(_RANGE, words[found[0].end : found[1].start] or "x"):
         found.pop()
-    if len(found) != 1:
+    if len(found) != 1 or _is_in_doubt(words, found[0]):
         return None
     return found[0]._replace(start=found[0].start + start, end=found[0].end + start)
+
+
+def _is_in_doubt(sentence: str, clock: Clock) -> bool:
+    """Whether it is the end of a span, one of two, or what was changed: `9 to 5pm`, `10:00 or 11:00`, `moved from 10:00`."""
+    before = sentence[: clock.start]
+    if re.search(_SPAN_BEFORE, before) or re.match(_OTHER_AFTER, sentence[clock.end :]):
+        return True
+    return re.search(_SHIFTED, before) is not None
 
 
 def in_sentence(sentence: str) -> time | None:
     """The one time of day that a sentence names."""
     found = [clock for match in re.finditer(_CLOCK, sentence) if (clock := _clock(match, sentence, -1)) is not None]
-    return found[0].at if len(found) == 1 else None
+    return found[0].at if len(found) == 1 and not _is_in_doubt(sentence, found[0]) else None
 
 
 def _clock(match: re.Match[str], sentence: str, day_ends: int) -> Clock | None:
@@ -146,6 +161,8 @@ def _read(match: re.Match[str], sentence: str) -> time | None:
     minute = int(match["minute"] or match["minute2"] or match["minute3"] or match["minute4"] or 0)
     if match["half"]:
         return time(hour % 12 + (12 if match["half"] in "pP" else 0), minute)
+    if 0 < hour <= _LATE and re.search(_NIGHT, sentence) and not re.search(_AFTERNOON, sentence):
+        return time(hour, minute) if match["word"] and not re.search(_EVENING, sentence) else None
     if match["word"]:
         later = 12 if hour < 12 and re.search(_EVENING, sentence) and not re.search(_MORNING, sentence) else 0
         return time(hour + later, minute)
@@ -180,9 +197,11 @@ def ago(text: str, base: datetime) -> list[Mention]:
         count, unit = match["count"].lower(), match["unit"].lower()
         length = float(count) if count.isdigit() else _COUNTS[count]
         try:
-            moment = base - (timedelta(hours=length) if unit == "hour" else timedelta(minutes=length))
+            # Counted in UTC: the clock on the wall may have gone back since.
+            moment = base.astimezone(UTC) - (timedelta(hours=length) if unit == "hour" else timedelta(minutes=length))
             instant = to_text(moment)
         except OverflowError:
             continue
-        found.append(Mention(match.group(), moment.date(), "day", match.start(), match.end(), role="at", instant=instant))
+        day = moment.astimezone(base.tzinfo).date()
+        found.append(Mention(match.group(), day, "day", match.start(), match.end(), role="at", instant=instant))
     return found

@@ -83,7 +83,30 @@ _MOVED_TO = (
     r"(?i)\b(?:moved|rescheduled|postponed|shifted|changed|delayed|put off|brought forward)\b[^.!?\n]{0,30}\bto\s(?:the\s)?$"
 )
 _VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
-_WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
+_OF_WEEK_BEFORE = r"(?i)\b(?:(?:last|next)\sweek|in\s\w+\sweeks?(?:['’]?\stime)?|weeks?\s(?:ago|from\snow)),?\s$"
+_OF_WEEK_AFTER = (
+    r"(?i),?\s(?:of\s)?(?:(?:the\s)?(?:last|next|following|previous)\sweek|in\s\w+\sweeks?|\w+\sweeks?\s(?:ago|from\snow)"
+    r"|(?:after\snext|before\slast))\b"
+)
+_ARRANGED = (
+    r"(?i)\b(?:cancel\w*|called\soff|confirmed|(?:bought|got|found|won|sold)\s(?:\w+\s){0,3}(?:tickets?|invit\w+)|invited"
+    r"|signed\sup|registered|(?:told|asked|reminded)\s\w+\s(?:to|about)|heard\sabout|promised)\b[^.!?\n]{0,40}$"
+)
+"""What was done then about something of another day: `I cancelled the dentist on Friday`."""
+_WILLED = (
+    r"(?i)\b(?:(?:agreed|decided|wanted|hoped|promised|asked|told|meant|intended|expected|offered|arranged)\s(?:\w+\s){0,2}?to"
+    r"|(?:was|were)\sgoing\sto|would|(?:i|we|he|she|they)\sbooked)\s[^.!?\n]{0,40}$"
+)
+"""What was meant then for another day, perhaps one to come: `we agreed to meet on Monday`."""
+_GOES_ON_THEN = r"(?i)\b(?:(?:is|are)\s|(?:is|are|am)\s\w{2,20}ing\s(?:\w+\s){0,3})$"
+_PART_OF = r"(?i)\b(?:weeks?|weekends?|days?|half|middle|rest)\sof\s$"
+_ADDRESS = r"\s(?:Street|St|Road|Rd|Lane|Ln|Avenue|Ave|Square|Place|Close|Drive|Court|Way)\b"
+_ABLE = (
+    r"(?i)\b(?:can|could|able\sto|possible\sto)\b[^.!?\n]{0,20}\b(?:learn|finish|do|done|read|write|complete|build|walk|run|drive"
+    r"|paint|fix|solve|reach|end(?:ed)?|cook|make|lose|earn)\b[^.!?\n]{0,30}$"
+)
+"""`You can learn it in a week` says how long it takes."""
+_WEEKDAY_BEFORE = r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?day|\.)?,?\s+(?:the\s+)?$"
 _WEEKDAY_AFTER = (
     r"(?i),?\s(?:(?:is|was|will be|falls|fell)\s)?(?:on\s)?\(?(?:an?\s)?((?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
 )
@@ -229,21 +252,30 @@ def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
     if which in {"this", "this coming", "coming"}:
         this_weeks = which != "this" or wanted > base.weekday()
         return _with_unit(weekday_near(base, wanted, "coming"), "day") if this_weeks else None
-    # `the meeting on Tuesday was cancelled`: of this week, or of the last one?
-    off = re.match(_CALLED_OFF, match.string[match.end() : match.end() + 40])
-    if off or re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]):
+    return _with_unit(_on_weekday(match, base, which, wanted), "day")
+
+
+def _on_weekday(match: re.Match[str], base: date, which: str, wanted: int) -> date | None:
+    """The day of `on Friday` and `until Friday`; `None` where it may be of this week or of another one."""
+    before, after = match.string[max(0, match.start() - 60) : match.start()], match.string[match.end() : match.end() + 40]
+    # `the meeting on Tuesday was cancelled`: of this week, or of the last one? `on Tuesday next week` is read with its week.
+    if any(re.match(other, after) for other in (_CALLED_OFF, _OF_WEEK_AFTER)):
         return None
-    past = wanted != base.weekday() and _tense(match) == "past"
-    if past and which != "on":
-        if re.search(_PUT_OFF, match.string[max(0, match.start() - 40) : match.start()]) is None:
-            return None  # `we stayed until Monday`: of which week?
-        past = False
-    return _with_unit(weekday_near(base, wanted, "last" if past else "on"), "day")
+    if any(re.search(other, before) for other in (_HABIT, _OF_WEEK_BEFORE, _WILLED)):
+        return None
+    if wanted == base.weekday() or _tense(match) != "past":
+        return weekday_near(base, wanted, "on")
+    if which == "on":
+        return None if re.search(_ARRANGED, before) else weekday_near(base, wanted, "last")
+    # `we stayed until Monday`: of which week? `postponed until Monday` lies ahead.
+    return weekday_near(base, wanted, "on") if re.search(_PUT_OFF, before) else None
 
 
 def _tense(match: re.Match[str]) -> str | None:
     if re.search(_MOVED_TO, match.string[max(0, match.start() - 60) : match.start()]):
         return "future"
+    if re.search(_GOES_ON_THEN, match.string[max(0, match.start() - 60) : match.start()]):
+        return None
     return tense(match.string, match.start(), match.end())
 
 
@@ -258,11 +290,11 @@ def _by_words(match: re.Match[str], base: date) -> tuple[date, str] | None:
         return _with_unit(_in_some_year(match, words, base), "day")
     if kind in {"month_year", "month"}:
         return _with_unit(_month(match, words, base), "month")
-    if kind == "ahead" and (
-        re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]) or _tense(match) == "past"
-    ):
+    before = match.string[max(0, match.start() - 60) : match.start()]
+    if kind == "ahead" and (re.search(_HABIT, before) or re.search(_ABLE, before) or _tense(match) == "past"):
         return None
-    return _counted(words, base)
+    counted = _counted(words, base)
+    return counted and named.beside(match, kind or "", counted, base)
 
 
 def _with_unit(day: date | None, unit: str) -> tuple[date, str] | None:
@@ -288,6 +320,10 @@ def _is_word(match: re.Match[str], words: str) -> bool:
         return False
     before = match.string[max(0, match.start() - 40) : match.start()]
     leads = re.search(_LEADS, before) is not None or re.search(_WEEKDAY_BEFORE, before) is not None
+    if re.match(_ADDRESS, match.string[match.end() : match.end() + 10]) or (
+        kind == "month_year" and re.search(_PART_OF, match.string[max(0, match.start() - 20) : match.start()])
+    ):
+        return True
     dated = re.search(_YEAR, words) is not None
     if re.search(r"\b(?:may|mar(?:ch)?)\b", words) and not leads and not dated:
         return True
@@ -303,7 +339,7 @@ def _in_some_year(match: re.Match[str], words: str, base: date) -> date | None:
     weekday = re.search(_WEEKDAY_BEFORE, match.string[max(0, match.start() - 20) : match.start()])
     weekday = weekday or re.match(_WEEKDAY_AFTER, match.string[match.end() : match.end() + 30])
     if weekday is not None:
-        days = [day for day in days if day.weekday() == _WEEKDAYS.index(weekday[1].lower())]
+        days = [day for day in days if _WEEKDAYS[day.weekday()].startswith(weekday[1].lower())]
         return min(days, key=lambda day: abs(day - base), default=None)
     return _likeliest(days, base, _tense(match))
 

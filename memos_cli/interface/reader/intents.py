@@ -69,10 +69,24 @@ _ABBREVIATED = re.compile(
     r"\b(?:Dr|Mr|Mrs|Ms|St|Prof|No|vs|etc|e\.g|i\.e|approx|Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec|[A-Z])\.$"
 )
 _ASKS = re.compile(
-    r"(?i)^(?:(?:and|so|but|ok|okay|well|hey|hi|hello|please|then|now)[,\s]+)*(?:who|whom|whose|what|when|where|which|why|how"
-    r"|is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|shall|should|may|might|must"
+    r"(?i)^(?:(?:and|so|but|ok|okay|well|hey|hi|hello|please|then|now|um|uh|hm+|sorry|(?:quick )?question)[,:\s]+)*"
+    r"(?:who|whom|whose|what|when|where|which|why|how|(?:what|where|when|who|how)s"
+    r"|(?:since|until|till|by|from|at|on|in|for|with|to|about|under) (?:what|which|whom|whose|when|how|where) (?:\w+ ){0,2}?"
+    r"(?:is|are|am|was|were|do|does|did|have|has|had|can|could|will|would|shall|should|must)"
+    r"|is|are|am (?=i\b)|was|were|do|does|did|have|has|had|can|could|will|would|shall|should|may|might|must"
     r"|isn't|aren't|wasn't|don't you|doesn't|didn't|can't you|won't|any idea|any chance|remind me)\b"
 )
+_ASKS_ELSEWHERE = re.compile(
+    r"(?i)^(?:(?:und|also|en|et|y|hey|hallo|salut|hola)[,\s]+)*"
+    r"(?!wie (?:besprochen|gesagt|immer|vereinbart|gewohnt|üblich)\b)(?:"
+    r"(?:(?:seit|ab|bis|um|von|mit|an|in|für) )?(?:wann|wem|wen|wessen|welche[rsnm]?|wie viel\w*)|wer|wo|woher|wohin|warum"
+    r"|wieso|wie|(?:habe?|hatte|muss|kann|darf|soll|bin|war) ich"
+    r"|(?:(?:sinds|vanaf|tot|om|met|op|van|in) )?(?:wanneer|wie|welke?|hoe|wat)|waar|waarom|(?:heb|had|moet|kan|mag|ben) ik"
+    r"|(?:(?:depuis|à|jusqu'à|avec|pour|de|dans|en) )?(?:quand|qui|quel(?:le)?s?|combien)|où|d'où|comment|pourquoi"
+    r"|¿|(?:(?:desde|hasta|a|con|de|en|para|por) )?(?:cuándo|dónde|quién(?:es)?|qué|cuál(?:es)?|cuánt[oa]s?)|cómo)(?![\w-])"
+    r"|^(?:qu')?est-ce\b|(?:什么|谁|哪|几点|多少|怎么)(?![都也])|[吗呢]\s*$"
+)
+"""What begins a question in other languages, or makes one of a sentence."""
 _TELLS = re.compile(
     r"(?i)^(?:(?:and|so|but|ok|okay|well|hey|please|then|now)[,\s]+)*(?:tell|give|show|write|explain|describe|list|find|search"
     r"|summari[sz]e|translate|compare|help|suggest|recommend|make|let|let's|look|check|repeat|continue|go on|imagine|say|ask"
@@ -107,7 +121,7 @@ def sentences(text: str) -> list[str]:
 def asks(sentence: str) -> bool:
     """Whether a sentence is a question, also one without its mark."""
     said = sentence.strip().replace("\u2019", "'")
-    return "?" in said or "\uff1f" in said or bool(_ASKS.match(said))
+    return "?" in said or "\uff1f" in said or bool(_ASKS.match(said) or _ASKS_ELSEWHERE.search(said))
 
 
 def statements(message: str) -> list[str]:

@@ -60,7 +60,7 @@ _NAMED = (
     r"|ostermontag|nochebuena|nochevieja|kerstavond|oudejaarsavond)(?![\w’'-]|\s(?:carol|dinner|party|tree|present))"
     r"(?:,?\s(?P<year>(?:19|20)\d\d)\b)?"
     r"|(?:the )?end of (?:(?P<which>the|this|next) (?P<unit>month|year)|(?P<month>january|february|march|april|may|june|july"
-    r"|august|september|october|november|december))\b"
+    r"|august|september|october|november|december)(?:,?\s(?P<of_year>(?:19|20)\d\d))?)\b"
     r"|(?P<own>(?:my (?:\w{1,20}[’']s )?|our |[^\W\d_]\w{1,20}[’']s )(?:birthday|(?:wedding )?anniversary|name day))\b"
     r"(?![’'\w]))"
 )
@@ -96,6 +96,11 @@ _COUNTED = (
 # The letters with which the words above begin.
 _FIRST_PLACED = r"(?=\b[efnlst1-5])"
 _FIRST_COUNTED = r"(?=\b[afmostw])"
+_BESIDE_BEFORE = rf"(?i)\b({_WEEKDAY}),?\s(?:of\s)?$"
+_BESIDE_AFTER = rf"(?i)(,?)\s(?:on\s(?:an?\s)?)?({_WEEKDAY})\b(?!['’]s)"
+_NUMBER_AFTER = r"(?i),?\s(?:on\s)?the\s(\d{1,2})(?:st|nd|rd|th)\b"
+_AGO_FROM = rf"(?i)\s(?:(yesterday|tomorrow)|(?:this|last|next|on|coming)\s\w|{_WEEKDAY}\b)"
+_SUNDAY = 6
 _ON_A_DAY = frozenset(("on", "for", "by", "until", "till", "til", "from", "at", "before", "after", "since", "last", "next"))
 _NEVER = r"(?i)\b(?:born|called|named|every|each|always|usually|never)\b"
 
@@ -132,7 +137,8 @@ def _day(match: re.Match[str], base: date, known_day: KnownDay) -> date | None:
     if match["name"]:
         return _named(match, base, looks, lead)
     if match["month"]:
-        return in_year(partial(_end_of, MONTHS.index(match["month"].lower()[:3]) + 1), base, looks)
+        end = partial(_end_of, MONTHS.index(match["month"].lower()[:3]) + 1)
+        return end(int(match["of_year"])) if match["of_year"] else in_year(end, base, looks)
     return None if looks == "past" else _end_of_period(match["which"].lower(), match["unit"].lower(), base)
 
 
@@ -224,3 +230,32 @@ def _counted(text: str, low: str, base: date) -> Iterator[Mention]:
         count, unit = _COUNTS[(match["count"] or "a").lower()], (match["unit"] or match["unit2"]).lower()
         day = counted_from(first or base, count, unit) or base
         yield Mention(match.group(), day, "day", match.start(), match.end())
+
+
+def beside(match: re.Match[str], kind: str, counted: tuple[date, str], base: date) -> tuple[date, str] | None:
+    """A week, a month or a day, or the day of it that is told beside it: `next week on Tuesday`; `None` where there is doubt.
+
+    Args:
+        match: the words for it: `next week`, `in two weeks`, `a week ago`.
+        kind: `period`, `ahead` or `ago`.
+        counted: the day that they mean by themselves, and the unit.
+    """
+    before, after = match.string[max(0, match.start() - 20) : match.start()], match.string[match.end() : match.end() + 40]
+    day, unit = counted
+    from_other = re.match(_AGO_FROM, after) if kind == "ago" else None
+    if from_other is not None:  # `a week ago yesterday` is eight days ago
+        return (moved(day, 1 if from_other[1].lower() == "tomorrow" else -1), unit) if from_other[1] else None
+    numbered = re.match(_NUMBER_AFTER, after) if kind == "period" and unit == "month" else None
+    if numbered is not None:
+        of_month = made(day.year, day.month, int(numbered[1]))
+        return (of_month, "day") if of_month else None
+    led, followed = re.search(_BESIDE_BEFORE, before), re.match(_BESIDE_AFTER, after)
+    if led is None and followed is None:
+        return counted
+    weekday = _WEEKDAYS.index((led[1] if led else followed[2] if followed else "").lower())
+    if kind == "period" and unit == "week":  # whether a Sunday begins a week or ends it, people differ
+        in_doubt = _SUNDAY in {weekday, base.weekday()} or (followed and followed[1])
+        return None if in_doubt else (moved(day, weekday), "day")
+    if kind == "ahead" and "week" in match.group().lower() and _SUNDAY > weekday > base.weekday():
+        return moved(day, weekday - base.weekday()), "day"
+    return None

@@ -84,15 +84,17 @@ _ORDINAL = (
     rf"|(?:on\s)?the\s(?P<place2>{_PLACE})\s(?P<weekday2>{_WEEKDAY})\sof\s(?:every|each)\smonth)\b"
 )
 _MONTH_DAY = (
-    r"(?i)\b(?:on\s)?the\s(?P<day>\d{1,2})(?:st|nd|rd|th)\sof\s(?:every|each)\smonth\b"
+    r"(?i)\b(?:on\s)?the\s(?:(?P<day>\d{1,2})(?:st|nd|rd|th)|first(?:\sday)?)\sof\s(?:every|each)\smonth\b"
     r"|\b(?:(?:every|each)\smonth|monthly),?\son\sthe\s(?P<day2>\d{1,2})(?:st|nd|rd|th)\b(?!\sof)"
 )
 _EVERY = (
-    r"(?i)\b(?:every|each)\s(?:(?P<count>other|second|2nd|third|3rd|fourth|4th|\d{1,2}|two|three|four|five|six|seven|eight|nine"
+    r"(?i)(?<!\bof\s)(?<!\bin\s)\b(?:every|each)\s(?:(?P<count>other|second|2nd|third|3rd|fourth|4th|\d{1,2}|two|three|four|five|six|seven|eight|nine"
     rf"|ten|eleven|twelve)\s)?(?P<unit>day|morning|afternoon|evening|night|week|month|year|weekday|workday|weekend|{_WEEKDAY})s?\b"
-    r"(?P<more>(?:,?\s(?:and\s)?" + _WEEKDAY + r"){0,6})"
+    rf"(?P<more>(?:,?\s(?:and\s)?(?:every\s)?{_WEEKDAY}){{0,6}})"
     r"(?!\s(?:of|last|is|was|for|during|counts|from|but|except)\b|\sin\s(?:the|19|20))"
 )
+_ON_A_DAY = rf"(?i),?\son\s(?P<days>{_WEEKDAY}s?(?:(?:,\s|,?\sand\s)(?:on\s)?{_WEEKDAY}s?)*)\b"
+_ON_A_NUMBER = r"(?i),?\s(?:on\sthe|am|el|le|op\sde)\s\d"
 _PLURAL = (
     rf"(?i)(?:\bon\s|^\W{{0,3}})(?P<days>(?:{_WEEKDAY}|weekday|weekend)s(?:(?:,\s|,?\sand\s)(?:on\s)?(?:{_WEEKDAY}|weekend)s)*)\b"
     rf"|\bon\s(?P<parted>{_WEEKDAY})\s(?:morning|afternoon|evening|night)s\b"
@@ -108,7 +110,10 @@ _IS_BIRTHDAY = (
 )
 _NOT = (
     r"(?i)\b(?:used to|no longer|not|never|rarely|seldom|hardly|sometimes|occasionally|most|some|stopped|until recently"
-    r"|any ?more|nicht|kein\w*|ne|pas|no|niet|geen|once|twice|times)\b|n['’]t\b"
+    r"|any ?more|nicht|kein\w*|ne|pas|no|niet|geen|once|twice|times|except|apart from|other than|außer|sauf|excepto|behalve"
+    r"|bi-?weekly|bi-?monthly|fortnightly|quarterly|but (?:not|next|this)"
+    r"|(?:from|starting|beginning)(?: in)? (?:january|february|march|april|may|june|july|august|september|october|november"
+    r"|december))\b(?!,? \d)|n['’]t\b"
 )
 _FOREIGN = {
     "de": r"(?i)\bjede[nsr]?\s(?P<unit>{unit})\b|\b(?P<plural>{weekday})s\b",
@@ -196,14 +201,14 @@ def _rule(sentence: str, mentions: Sequence[Mention]) -> Rule | None:
         return Rule("MONTHLY", weekdays=((place, _WEEKDAYS.index((found["weekday"] or found["weekday2"]).lower())),))
     found = re.search(_MONTH_DAY, sentence)
     if found is not None:
-        day = int(found["day"] or found["day2"])
+        day = int(found["day"] or found["day2"] or 1)
         return Rule("MONTHLY", day=day) if 1 <= day <= 31 else None
     days = [mention for mention in mentions if mention.unit == "day" and not mention.role]
     if re.search(_YEARLY, sentence) and len(days) == 1:
         return Rule("YEARLY", month=days[0].day.month, day=days[0].day.day)
     found = re.search(_EVERY, sentence)
     if found is not None:
-        return _every(found)
+        return _on_a_day(_every(found), sentence[found.end() :])
     found = re.search(_PLURAL, sentence)
     if found is not None:
         return _plural(found["days"] or found["parted"])
@@ -219,6 +224,16 @@ def _every(found: re.Match[str]) -> Rule | None:
         names = [unit, *re.findall(_WEEKDAY, found["more"].lower())]
         return Rule("WEEKLY", interval, tuple((0, day) for day in sorted({_WEEKDAYS.index(name) for name in names})))
     return Rule(_UNITS[unit], interval) if interval else None
+
+
+def _on_a_day(rule: Rule | None, after: str) -> Rule | None:
+    """The rule with the day that is told behind it: `every two weeks on Monday`; `None` where its first day is in doubt."""
+    if rule is None or rule.weekdays or rule.frequency == "DAILY":
+        return rule
+    days = re.match(_ON_A_DAY, after)
+    if days is not None and rule.frequency == "WEEKLY":
+        return rule._replace(weekdays=_plural(days["days"]).weekdays)
+    return None if days is not None or re.match(_ON_A_NUMBER, after) else rule
 
 
 def _plural(words: str) -> Rule:
@@ -243,4 +258,9 @@ def _foreign(sentence: str) -> Rule | None:
     if found is None:
         return None
     unit = next(word for word in found.groups() if word).lower()
+    before, after = low[: found.start()], low[found.end() :]
+    if re.search(r"\b(?:de|du|del|im|van de|des)\s$", before) or re.match(_ON_A_NUMBER, after):
+        return None  # `el primer lunes de cada mes`, `jeden Monat am 15.`
+    if re.match(rf"s?\s(?:bis|tot|à|au|a)\s(?:{'|'.join(weekdays)})", after):
+        return None  # `montags bis freitags`
     return Rule("WEEKLY", weekdays=((0, weekdays.index(unit)),)) if unit in weekdays else Rule(units[unit])

@@ -14,7 +14,22 @@ _BEHIND = (
 )
 STOP = r"(?<!\d)(?<!\b[ap]\.m)(?<!\b[DM]r)(?<!\bMs)(?<!\bSt)(?<!\bMrs)[.!?]\s|\n"
 """The end of a sentence; neither the full stop of `3. Dezember` nor those of `3 p.m.` and `Dr. Lee`."""
-_PASSIVE = r"(?i)\b(?:is|are|be|gets?|being)\s(?:\w{2,20}ed|paid|made|held|left|broken|told|taken|sent|given|read)\b"
+_PASSIVE = (
+    r"(?i)\b(?:is|are|be|gets?|being)\s(?:\w{2,20}ed|paid|made|held|left|broken|told|taken|sent|given|read)\b"
+    r"|^\W*(?:closed|sold\sout|invited\s(?:to|for))\b(?!\s(?:the|my|our|an?|his|her)\b)"
+)
+_BEHIND_ELSEWHERE = (
+    r"\b(?:[Ww]ar|waren|wurden?|hatten?|gingen?|ging|kam|kamen|fuhr|fuhren|sah|sahen|traf|trafen|gab|fand|bekam|machte|kaufte|flog"
+    r"|flogen|lief|liefen|aß|aßen|trank|schlief|rief|lag|sprach|nahm|verlor|gewann|starb|begann|brachte|dachte|wusste"
+    r"|blieb|blieben|mussten?|konnten?|durften?|was|kwam|kwamen|zag|zagen|had|hadden|kreeg|deed|reed|kocht|werd|werden|moest"
+    r"|moesten|kon|konden|mocht|liep|sliep|dronk|fui|fue|llegué|volví)\b"
+)
+STOP = r"(?<!\d)(?<!\b[ap]\.m)(?<!\b[DM]r)(?<!\bMs)(?<!\bSt)(?<!\bMrs)[.!?]\s|\n"
+"""The end of a sentence; neither the full stop of `3. Dezember` nor those of `3 p.m.` and `Dr. Lee`."""
+_PASSIVE = (
+    r"(?i)\b(?:is|are|be|gets?|being)\s(?:\w{2,20}ed|paid|made|held|left|broken|told|taken|sent|given|read)\b"
+    r"|^\W*(?:closed|sold\sout|invited\s(?:to|for))\b(?!\s(?:the|my|our|an?|his|her)\b)"
+)
 _NEARBY = 120
 """How many characters on either side the sentence is looked for in."""
 
@@ -37,6 +52,8 @@ def around(text: str, start: int, end: int) -> tuple[int, int]:
     return first + (before[-1] if before else 0), end + (after.start() if after else min(len(text) - end, _NEARBY))
 
 
-def is_told_as_past(sentence: str) -> bool:
-    """Whether a sentence tells what was, a passive such as `is paid` not counted."""
+def is_told_as_past(sentence: str, *, foreign: bool = False) -> bool:
+    """Whether a sentence tells what was, a passive such as `is paid` not counted; `foreign` by verbs of other languages."""
+    if foreign:
+        return re.search(_BEHIND_ELSEWHERE, sentence) is not None
     return re.search(_BEHIND, re.sub(_PASSIVE, " ", sentence)) is not None

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from memos_cli.interface.reader import clocks, dates, recurrences
-from memos_cli.interface.reader.mention import Mention, counted_from, last_of, made
+from memos_cli.interface.reader.mention import Mention, counted_from, last_of, made, moved
 from memos_cli.interface.reader.named import KnownDay, unknown_day
-from memos_cli.interface.reader.tense import STOP
+from memos_cli.interface.reader.tense import STOP, is_told_as_past
 from memos_cli.records import NamedTuple
 from memos_cli.times import Zone
 
@@ -58,11 +58,22 @@ _YEARS = (
     r"(?=\s?(?:[.,;:!?)]|$)|\s(?:as|at|in|and|with|for|when|while|before|after|i|we|he|she|they|my|on|but|the"
     r"|gearbeitet|gewohnt|gelebt|studiert|gewerkt|gewoond|in|bei|als|chez|à|en|dans|como|con|bij|voor|dort|là|allí|daar)\b)"
 )
-_SHORT_SPAN = r"(?i)\b(?:from|between)\s(?:the\s)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s(?:to|until|till?|and|-)\s(?:the\s)?$"
+_SHORT_SPAN = (
+    r"(?i)(?:\b(?:(?:from|between)\s(?:the\s)?)(?P<day>\d{1,2})(?:st|nd|rd|th)?\s(?:to|until|till?|and|-)"
+    r"|(?<![\w.,:/\-€$£])(?P<day2>\d{1,2})(?:st|nd|rd|th)?\s(?:to|until|till?))\s(?:the\s)?$"
+)
+_SHORT_START = r"(?i)\b(?:vom|von|van)\s(?P<day>\d{1,2})\.?\s$"
 _NO_DAY = (
     r"(?i)\b(?:(?:(?:is|are|was|were)\s|(?:an?|the)\s(?:\w{1,20}\s){1,2})(?:called|named|titled|entitled)"
-    r"|(?:song|film|movie|book|novel|album|band)\s(?:is|was))\s[\"'“]?(?:the\s)?$"
+    r"|(?:song|film|movie|book|novel|album|band)\s(?:is|was)|heißt|hieß|heet|heette|s['’]appelle|se\sllama)\s[\"'“]?(?:the\s)?$"
 )
+_QUOTED = (
+    r"(?:(?<=[\s(:])|^)\"(?=\S)[^\"\n]{0,300}\"|“[^“”\n]{0,300}”|„[^„“”\n]{0,300}[“”]|«[^«»\n]{0,300}»"
+    r"|《[^《》\n]{0,300}》|「[^「」\n]{0,300}」"
+)
+_QUOTE = 301
+"""Characters of the longest quotation."""
+_SHOW = r"\s(?:Night|Morning|Afternoon)\s[A-Z]"
 _IS_TITLE = r"(?i)[^.!?\n]{0,40}\b(?:is|was)\s(?:an?|the)\s(?:\w{1,20}\s)?(?:song|film|movie|book|novel|album|band)\b"
 _FROM_DAY = r"(?i)\b(?P<count>an?|one|two|three|four|\d{1,2})\s(?P<unit>day|week|month|year)s?\sfrom\s$"
 _STAY = r"(?i)\bfor\s\w{1,6}\s(?:day|week|month|year)s?\sfrom\s$"
@@ -70,7 +81,22 @@ _PAPER = (
     r"(?i)\b(?:e-?mail|mail|letter|invoice|photo|bill|message|note|report|minutes|issue|edition|version|order|statement|paper"
     r"|post|article)s?\sof\s(?:the\s)?$"
 )
-_NOT_ON = r"(?i)\b(?:(?:before|after)\s(?:the\s)?|not\s(?:on\s)?)$"
+_NOT_ON = (
+    r"(?i)\b(?:(?:before|after)\s(?:the\s)?|not\s(?:be\s)?(?:on\s)?|(?:is|are|was|were)n['’]t\s(?:on\s)?"
+    r"|won['’]t\sbe\s(?:on\s)?|(?:instead\sof|rather\sthan)\s(?:on\s)?|nicht\s|niet\s|(?:est|sera)\spas\s|no\s(?:es|será)\s)$|不是$"
+)
+_WAS_TO_BE = (
+    r"(?i)\b(?:(?:thought|believed|assumed)\s(?:that\s)?(?:\w+\s){1,4}?(?:was|were|is|are|would\sbe)"
+    r"|(?:was|were)\s(?:supposed|meant|planned)\sto\sbe)\s(?:on\s)?$"
+)
+_BEFORE_IT = (
+    r"(?i)\b(?:before\s(?:the|my|our|his|her|their|\w{1,20}['’]s)\s\w{1,20}(?:\s\w{1,20})?"
+    r"|(?:an?|one|two|three|four|\d{1,3})\s(?:day|week|month|hour|night)s?\s(?:before|after)\s[^.!?\n]{1,30})\s(?:on\s)?$"
+)
+_YEARLY_BOUND = r"(?i)\b(?:(?:fiscal|financial|tax)\syear|geschäftsjahr|steuerjahr|boekjaar)\b"
+_OF_WEEKDAYS = r"(?i)\b(?:von|van|du|de)\s(?:\w{3,9}(?:tag|woch|dag)|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\s$"
+_OPEN = r"(?i)\b(?:open|offen|geöffnet|geschlossen|zu|geopend|gesloten|dicht|ouvert\w?|fermé\w?)\b"
+_HOLDS = r"(?i)\b(?:is|are|open|closed|valid|runs|holds|expires?|ends?|ist|sind|gilt|läuft|endet|loopt|geldt|eindigt)\b"
 _NOT_SURE = (
     r"(?i)\s(?:or|oder|ou|of)\s(?:on\s)?(?:the\sday|the\s\d|\d{1,2}(?:st|nd|rd|th)?\b"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b)"
@@ -81,6 +107,9 @@ _OR = r"(?i)\s(?:or|oder|ou|o|of)\s(?:on\s)?(?:the\s)?"
 _ON_WEEKDAYS = r"(?i)\s?(?:to|-|–|until|till|through)\s?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
 _HABIT = r"(?i)\b(?:yearly|annually|(?:every|each)\s(?:year|spring|summer|autumn|fall|winter))\b"
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4}
+_SMALL_HOURS = 5
+"""The last hour that belongs to the night before it."""
+_NIGHTS = frozenset(("tonight", "last night", "今晚", "昨晚", "esta noche", "anoche", "gisteravond"))
 
 
 class Timing(NamedTuple):
@@ -132,9 +161,9 @@ def of(text: str, at: str, zone: Zone, known_day: KnownDay = unknown_day) -> Tim
         return NOTHING
     base = zone.local(at)
     found = [
-        clocks.of_day(text, _in_its_role(text, mention, base.date()))
+        _by_night(text, clocks.of_day(text, _in_its_role(text, mention, base.date())), base)
         for mention in dates.mentions(text, base, known_day=known_day)
-        if not _is_in_a_title(text, mention)
+        if not (_is_in_a_title(text, mention) or _is_of_the_evening_before(mention, text, base))
     ]
     if len(text) > _ONE_SENTENCE or re.search(STOP, text.strip()) is not None:
         return _happening(found, zone)
@@ -160,9 +189,53 @@ def may_tell(text: str) -> bool:
 
 
 def _is_in_a_title(text: str, mention: Mention) -> bool:
-    """Whether the words are the name of a song, a film, a book."""
+    """Whether the words are the name of a song, a film, a book, or stand in quotation marks."""
     before, after = text[max(0, mention.start - _LEAD) : mention.start], text[mention.end : mention.end + _LEAD]
-    return re.search(_NO_DAY, before) is not None or re.match(_IS_TITLE, after) is not None
+    if re.search(_NO_DAY, before) is not None or re.match(_IS_TITLE, after) is not None or re.match(_SHOW, after) is not None:
+        return True
+    return _is_name(text, mention) or _is_quoted(text, mention)
+
+
+def _is_name(text: str, mention: Mention) -> bool:
+    """Whether `Today` or `The Day After Tomorrow` is written as a name in a sentence that writes other words small."""
+    words = mention.text.split()
+    if words[-1] not in {"Today", "Tonight", "Tomorrow", "Yesterday"} or (len(words) == 1 and mention.start == 0):
+        return False
+    rest = text[: mention.start] + text[mention.end :]
+    begins = len(words) == 1 and re.search(r"[^\w\s,]\W*$", text[: mention.start]) is not None
+    return not begins and re.search(r"\b[a-z]{4}", rest) is not None
+
+
+def _is_quoted(text: str, mention: Mention) -> bool:
+    """Whether the words are somebody's, of a time that nobody knows: in quotation marks, and not all of the text is."""
+    if not any(mark in text for mark in '"“„«《「'):
+        return False
+    first = max(0, mention.start - _QUOTE)
+    near, start, end = text[first : mention.end + _QUOTE], mention.start - first, mention.end - first
+    quotes = (found for found in re.finditer(_QUOTED, near) if found.start() < start and end < found.end())
+    return any(found.group() != text.strip(" .!?") for found in quotes)
+
+
+def _is_of_the_evening_before(mention: Mention, text: str, base: datetime) -> bool:
+    """Whether `tonight` may be the evening that is over: `we watched a film tonight`, told at half past midnight."""
+    if base.hour >= _SMALL_HOURS or base.time() == time() or mention.clock is not None:
+        return False
+    return mention.text.lower() in {"tonight", "this evening", "this afternoon", "今晚"} and is_told_as_past(text)
+
+
+def _by_night(text: str, mention: Mention, base: datetime) -> Mention:
+    """The mention, on the next day where its time of day is after the midnight of the night that is meant: `tonight at 1am`."""
+    if mention.clock is None or mention.clock.hour > _SMALL_HOURS or mention.instant is not None:
+        return mention
+    words = mention.text.lower()
+    night = re.match(r"(?i)\s(?:night|nacht)\b", text[mention.end : mention.end + 7]) is not None
+    if not night and words not in _NIGHTS:
+        # `open till 2am on Friday`: in the night to Friday, or from it
+        late = mention.role == "until" and not re.search(r"(?i)\bmorning|morgens|matin\b", text)
+        return mention._replace(role="of") if late else mention
+    early = base.hour <= _SMALL_HOURS and base.time() != time()
+    ended = words in {"heute", "cette nuit", "esta noche"} and is_told_as_past(text, foreign=True)
+    return mention if (early and mention.day <= base.date()) or ended else mention._replace(day=moved(mention.day, 1))
 
 
 def _of_sentence(text: str, found: list[Mention], base: datetime, zone: Zone) -> Timing:
@@ -171,10 +244,11 @@ def _of_sentence(text: str, found: list[Mention], base: datetime, zone: Zone) ->
         return Timing(tuple(found) or years, whole=True, valid_from=starts(years[0], zone), valid_to=_ends(years[1], zone))
     found, spans = _joined(text, found)
     comes_back = recurrences.find(text, base, found)
-    bounds = {mention.role: mention for mention in reversed(found) if mention.role in {"from", "until"}}
-    opens, closes = bounds.get("from"), bounds.get("until")
+    opens, closes = _bound(found, "from"), _bound(found, "until")
     valid_from, valid_to = opens and starts(opens, zone), closes and _ends(closes, zone)
     if valid_from and valid_to and valid_to < valid_from:
+        valid_from = valid_to = None
+    if closes and closes.day < base.date() and _may_be_next_years(text, closes):
         valid_from = valid_to = None
     timing = _happening(found, zone)._replace(valid_from=valid_from, valid_to=valid_to, whole=True)
     if comes_back is not None:
@@ -186,6 +260,20 @@ def _of_sentence(text: str, found: list[Mention], base: datetime, zone: Zone) ->
     if timing.occurred_at is None and spans and opens and opens.unit == "day":
         timing = timing._replace(occurred_at=valid_from)  # a stay, a fair: it has a day on which it begins
     return timing
+
+
+def _bound(found: Sequence[Mention], role: str) -> Mention | None:
+    """The one mention in a role; `None` where two are different: `until 2010, then in Ghent until 2015`."""
+    ones = [mention for mention in found if mention.role == role]
+    return ones[0] if ones and all(one.day == ones[0].day for one in ones) else None
+
+
+def _may_be_next_years(text: str, closes: Mention) -> bool:
+    """Whether what is said to hold until a day that has passed may hold until that day of another year."""
+    without_year = re.search(r"\d", closes.text) is not None and re.search(r"\d{4}", closes.text) is None
+    if not without_year or re.search(_HOLDS, text) is None:
+        return False
+    return not (is_told_as_past(text) or is_told_as_past(text, foreign=True))
 
 
 def _happening(found: Sequence[Mention], zone: Zone) -> Timing:
@@ -215,7 +303,16 @@ def _in_its_role(text: str, mention: Mention, base: date) -> Mention:
 
 def _is_aside(mention: Mention, before: str, after: str) -> bool:
     """Whether a time is neither that of what is said nor a bound of it: `my mail of 3 March`, `after 6 June`, `6 or 7 June`."""
-    if re.search(_PAPER, before) or re.search(_NOT_ON, before) or re.match(_ON_WEEKDAYS, after) or re.match(_NOT_SURE, after):
+    words = mention.text.lower()
+    if re.search(_NOT_ON, before) and not words.startswith(("until", "till", "til ", "since")):
+        return True
+    if any(re.search(aside, before) for aside in (_PAPER, _WAS_TO_BE, _BEFORE_IT)):
+        return True
+    if re.match(_ON_WEEKDAYS, after) or re.match(_NOT_SURE, after) or (after[:1] == "的" and not mention.text.isascii()):
+        return True
+    if re.search(_OF_WEEKDAYS, before) and (re.search(_OPEN, before) or re.search(_OPEN, after)):
+        return True  # `von Montag bis Freitag geöffnet` ends on no Friday
+    if re.search(_YEARLY_BOUND, before) and re.search(_UNTIL, before):
         return True
     return mention.text.lower() == "today" and re.match(_AND_AGO, after) is not None  # `today a year ago` is that day
 
@@ -239,11 +336,13 @@ def _joined(text: str, found: list[Mention]) -> tuple[list[Mention], bool]:
     spans = False
     marked: list[Mention] = []
     for mention in found:
-        short = re.search(_SHORT_SPAN, text[max(0, mention.start - _LEAD) : mention.start])
-        if short is not None and mention.unit == "day" and re.match(r"\d", mention.text):
-            opens = made(mention.day.year, mention.day.month, int(short["day"]))
+        lead = text[max(0, mention.start - _LEAD) : mention.start]
+        short = re.search(_SHORT_START if re.match(r"(?:bis|tot)\b", mention.text.lower()) else _SHORT_SPAN, lead)
+        if short is not None and mention.unit == "day" and re.search(r"\b\d", mention.text):
+            first = next(one for one in short.groups() if one)
+            opens = made(mention.day.year, mention.day.month, int(first))
             if opens is not None and opens <= mention.day:
-                marked.append(mention._replace(text=short["day"], day=opens, end=mention.start, role="from", clock=None))
+                marked.append(mention._replace(text=first, day=opens, end=mention.start, role="from", clock=None))
                 mention, spans = mention._replace(role="until"), True  # noqa: PLW2901
         elif marked and re.fullmatch(_OR, text[marked[-1].end : mention.start]):
             marked[-1], mention = marked[-1]._replace(role="of"), mention._replace(role="of")  # noqa: PLW2901

@@ -23,7 +23,7 @@ from memos_cli.interface.reader.mention import (
     weekday_in_doubt,
     weekday_near,
 )
-from memos_cli.interface.reader.tense import tense
+from memos_cli.interface.reader.tense import around, is_told_as_past, tense
 from memos_cli.records import NamedTuple
 
 
@@ -147,6 +147,30 @@ _NO_TOMORROW = (
     r"(?i)(?:\b(?:guten|am|jeden|jede|heute|gestern|diesen|der|den|goede|elke|iedere|deze|la|esta|las|cada|de|de\sla)|['’]s)\s$"
 )
 """Before these, `morgen` and `mañana` are the morning."""
+_ARRANGED = (
+    r"\b(?:abgesagt|verschoben|verlegt|reserviert|gebucht|geplant|verabredet|eingeladen|afgelast|uitgesteld|afgezegd|geannuleerd"
+    r"|verplaatst|gereserveerd|geboekt|gepland|uitgenodigd|wollten?|sollten?|wilden?|wou|zou|zouden)\b"
+)
+"""Done or meant about a day that may lie ahead."""
+_PERHAPS_PAST = {
+    "de": r"\b(?!heute|bitte|mitte|könn|möch|hät|müss|dürf|würde"
+    r"|(?:alt|gut|rot|spät|kalt|weit|leicht|schlecht|hart|nett|breit|fest|echt|tot|bunt|satt|laut|dritt|viert|fünft|zweit|sechst"
+    r"|siebt|acht|neunt|zehnt)e)[a-zäöüß]{3,}(?<!s)te\b"
+    r"|^(?!.*\b(?:m[uü]ss|kann|könn|will|woll|soll|werd|wird|darf|dürf|möcht|geh|zu\b)).*\b(?!heute)[a-zäöüß]{3,}(?<!s)ten\b",
+    "nl": r"\b(?!grote|beste|goede|derde|tweede|eerste|laatste|late|witte|rode|oude|beide|einde|mede|harde|koude|wijde|juiste"
+    r"|vaste|echte|korte|lichte|zachte|vierde|vijfde|zesde)[a-z]{3,}(?:de|te)\b",
+}  # fmt: skip
+"""A verb of the past by its form, or another word: `lernten`, `speelde`."""
+_ENDS = r"(?=\W*(?:$|[.!?,;]|\b(?:und|en|aber|maar)\b))"
+_PERFECT = {
+    "de": r"\b(?:[Hh]abe|[Hh]ast|[Hh]at|[Hh]aben|[Hh]abt)\b.*(?<!zu )\b(?!geschlossen|geöffnet)"
+    rf"(?:[a-zäöüß]*ge[a-zäöüß]{{2,}}(?:t|en)|(?:be|ver|er|ent|zer)[a-zäöüß]{{2,}}(?:t|en)|[a-zäöüß]{{2,}}iert){_ENDS}"
+    r"|\b(?:[Bb]in|[Bb]ist|[Ii]st|[Ss]ind)\b.*\b[a-zäöü]*(?:gegangen|gefahren|gekommen|geflogen|gewesen|gestorben|geblieben|gelaufen"
+    rf"|gezogen|gereist|gestanden|gefallen|passiert|geschehen){_ENDS}",
+    "nl": r"\b(?:[Hh]eb|[Hh]ebt|[Hh]eeft|[Hh]ebben)\b.*\b(?!gesloten|geopend)[a-z]*ge[a-zë]{2,}(?:d|t|en|n)\b(?!\s[a-z]+en\b)"
+    r"|\b(?:[Bb]en|[Bb]ent|[Ii]s|[Zz]ijn)\b.*\b[a-z]*(?:gegaan|gekomen|gevlogen|geweest|gestorven|gebleven|gelopen|gereisd|gevallen)\b",
+}  # fmt: skip
+"""A perfect by its participle: `ich habe … gesehen`; `wir haben … geschlossen` tells what is."""
 _YEAR = r"(?:\s(?:de\s|del\s)?(?P<year>(?:19|20)\d\d)\b)?"
 _LETTERS = r"[^\W\d_]+"
 _SAMPLE = 2000
@@ -258,7 +282,7 @@ def _pattern(name: str, *, on: bool = False) -> str:
         ("near", rf"{lead}(?:{near})"),
     )  # fmt: skip
     if on:
-        return rf"(?i)\s(?:{filled(tongue.ahead)}|en\s(?:huit|quinze))(?![\w-])"
+        return rf"(?i)\s(?:{filled(tongue.ahead)}|(?P<back>{filled(tongue.ago)})|en\s(?:huit|quinze))(?![\w-])"
     return r"(?i)(?<![\w-])(?:" + "|".join(f"(?P<{kind}>{filled(pattern)})" for kind, pattern in kinds) + r")(?![\w-])"
 
 
@@ -267,39 +291,69 @@ def _resolved(of: str, match: re.Match[str], words: str, base: date) -> Mention 
     kind = next(kind for kind in ("last", "coming", "next", "plain", "date", "ahead", "ago", "near") if match[kind])
     role = "from" if re.match(rf"(?:{tongue.origin})\s", words) else "until" if re.match(rf"(?:{tongue.end})\s", words) else ""
     if role == "from" and re.match(r"(?:von|de|vom|du)\s", words):
-        role = "at"
-    unit = "day"
+        role = "of" if kind == "near" else "at"  # `die Zeitung von gestern`
     if kind == "near":
-        name = next(name for name in sorted(tongue.near, key=len, reverse=True) if words.endswith(name))
-        start = match.end() - len(name)
-        if name in {"morgen", "mañana"} and re.search(_NO_TOMORROW, match.string[max(0, start - 12) : start]):
-            return None
-        day: date | None = moved(base, tongue.near[name])
-        on = re.match(_pattern(of, on=True), match.string[match.end() : match.end() + 40])
-        if on is not None and day is not None:  # `morgen in einer Woche` is a week after it, and so is `demain en huit`
-            after = on.group().lower()
-            weeks = {"huit": 7, "quinze": 14}.get(after.split()[-1])
-            day = moved(day, weeks) if weeks else _counted_day(tongue, after, day, back=False)[0]
-            end = match.end() + on.end()
-            return (
-                None if day is None else Mention(match.string[match.start() : end], day, "day", match.start(), end, role=role)
-            )
-    elif kind in {"ahead", "ago"}:
+        return _near(of, match, words, base, role)
+    unit = "day"
+    day: date | None
+    if kind in {"ahead", "ago"}:
         before = match.string[max(0, match.start() - 12) : match.start()].lower()
         if before.strip().endswith(tongue.weekdays):
             return None  # `vrijdag over een week` is the Friday after the next one
         if kind == "ahead" and tongue.done and re.search(f"(?i){tongue.done}", match.string[: match.end() + 120][-240:]):
             return None
+        role = "from" if re.search(r"\bdesde\s$", before) else role
         day, unit = _counted_day(tongue, words, base, back=kind == "ago")
     elif kind == "date":
         day = _date(tongue, match, words, base)
     else:
-        weekday = next(at for at, weekday in enumerate(tongue.weekdays) if weekday in words)
-        which = "on" if kind == "plain" else kind
-        if kind == "plain" and role == "from" and not re.match(r"(?:ab|à partir|a partir|vanaf|dès)\b", words):
-            which = "last"  # since then
-        day = weekday_near(base, weekday, which)
+        day = _weekday(of, match, words, base, kind, role)
     return None if day is None else Mention(match.group(), day, unit, match.start(), match.end(), role=role)
+
+
+def _near(of: str, match: re.Match[str], words: str, base: date, role: str) -> Mention | None:
+    """`gestern`, `demain`, and the day that is counted on or back from it: `morgen in einer Woche`, `heute vor einem Jahr`."""
+    tongue = TONGUES[of]
+    name = next(name for name in sorted(tongue.near, key=len, reverse=True) if words.endswith(name))
+    start, end = match.end() - len(name), match.end()
+    if name in {"morgen", "mañana"} and re.search(_NO_TOMORROW, match.string[max(0, start - 12) : start]):
+        return None
+    day: date | None = moved(base, tongue.near[name])
+    on = re.match(_pattern(of, on=True), match.string[end : end + 40])
+    if on is not None and day is not None:
+        after = on.group().lower()
+        weeks = {"huit": 7, "quinze": 14}.get(after.split()[-1])  # `demain en huit`
+        day = moved(day, weeks) if weeks else _counted_day(tongue, after, day, back=bool(on["back"]))[0]
+        end += on.end()
+    return None if day is None else Mention(match.string[match.start() : end], day, "day", match.start(), end, role=role)
+
+
+def _weekday(of: str, match: re.Match[str], words: str, base: date, kind: str, role: str) -> date | None:
+    """The day of a weekday with its words; `None` where it may be of this week or of another one."""
+    weekday = next(at for at, weekday in enumerate(TONGUES[of].weekdays) if weekday in words)
+    if kind != "plain":
+        return weekday_near(base, weekday, kind)
+    if role == "from" and not re.match(r"(?:ab|à partir|a partir|vanaf|dès)\b", words):
+        return weekday_near(base, weekday, "last")  # since then
+    if role or weekday == base.weekday():
+        return weekday_near(base, weekday, "on")
+    past = _told_as_past(of, match)
+    return None if past is None else weekday_near(base, weekday, "last" if past else "on")
+
+
+def _told_as_past(of: str, match: re.Match[str]) -> bool | None:
+    """Whether the sentence around a weekday tells what was; `None` where it was arranged then, and may be of any week."""
+    start, end = around(match.string, match.start(), match.end())
+    rest = f"{match.string[start : match.start()]} {match.string[match.end() : end]}"
+    if re.search(_ARRANGED, rest):
+        return None
+    if is_told_as_past(rest, foreign=True):
+        return True
+    perfect = _PERFECT.get(of)
+    if perfect is not None and re.search(perfect, rest) is not None:
+        return True
+    perhaps = _PERHAPS_PAST.get(of)
+    return None if perhaps is not None and re.search(perhaps, rest) else False
 
 
 def _counted_day(tongue: Tongue, words: str, base: date, *, back: bool) -> tuple[date | None, str]:

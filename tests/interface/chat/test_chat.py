@@ -52,6 +52,31 @@ def test_what_nobody_told_is_not_known(mos: MOS) -> None:
     assert (result.answer, result.cited) == ("I don't know that yet.", ())
 
 
+@pytest.mark.parametrize("asked", ["What did I do yesterday?", "what did I do yesterday", "Did I go to the gym yesterday?"])
+def test_yesterday_is_the_day_before_it_is_asked(mos: MOS, clock: Clock, asked: str) -> None:
+    mos.add("I went to the gym yesterday")
+    clock.forward(days=7)
+    assert mos.conversation(save=False).ask(asked).answer == "I don't know that yet."
+    ran = mos.add("I went to the gym and ran 5 km yesterday").ids[0]
+    assert mos.conversation(save=False).ask(asked).cited == (ran,)
+
+
+def test_a_week_is_the_one_that_is_asked_for(mos: MOS, clock: Clock) -> None:
+    skied = mos.add("We went skiing in Zermatt last week").ids[0]
+    yoga = mos.add("Yoga is every Monday").ids[0]
+    assert mos.conversation(save=False).ask("Where did we go skiing last week?").cited == (skied,)
+    clock.forward(days=70)
+    assert mos.conversation(save=False).ask("Where did we go skiing last week?").cited == ()
+    assert mos.conversation(save=False).ask("Where did we go skiing?").cited == (skied,)
+    assert mos.conversation(save=False).ask("Do I have yoga on Monday?").cited == (yoga,)
+
+
+@pytest.mark.parametrize("asked", ["since when do I work at Acme", "habe ich morgen einen Termin", "qué hice ayer"])
+def test_no_question_is_remembered(mos: MOS, asked: str) -> None:
+    result = mos.conversation().ask(asked)
+    assert (result.answer, memories(mos)) == ("I don't know that yet.", [])
+
+
 def test_an_empty_home_answers_too(mos: MOS) -> None:
     assert mos.conversation(save=False).ask("Where do I live?").answer == "I don't know that yet."
     assert mos.list() == ()

@@ -61,6 +61,36 @@ DROPPED = [
 ]
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "since when do I work at Acme", "at what time is my dentist", "by when do I have to pay the rent",
+        "with whom did I have lunch", "am I vegan",
+        "for how long have I lived here", "whats my address", "um, when did I see Anna", "quick question, when did I see Anna",
+        "seit wann arbeite ich bei Acme", "wo wohne ich", "habe ich morgen einen Termin", "welche Termine habe ich morgen",
+        "wat heb ik gisteren gedaan", "sinds wanneer werk ik bij Acme", "heb ik morgen een afspraak", "quand ai-je vu Anna",
+        "depuis quand je travaille chez Acme", "qu'est-ce que j'ai fait hier", "est-ce que j'ai un rendez-vous demain",
+        "desde cuándo trabajo en Acme", "qué hice ayer", "我昨天做了什么", "你会来吗",
+    ],
+)  # fmt: skip
+def test_questions_without_their_mark(message: str) -> None:
+    assert intents.asks(message)
+    assert intents.statements(message) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Since I moved I work at Acme", "From where I live it is 5 km to work", "In which case I stay at home",
+        "For what it's worth I like tea", "To whom it may concern: I am away", "Wie besprochen treffen wir uns am Freitag",
+        "En mi casa hay dos gatos", "De wasmachine is kapot", "À Lyon je mange du poisson", "Seit gestern bin ich krank",
+        "Am Freitag habe ich einen Termin", "我什么都不吃",
+    ],
+)  # fmt: skip
+def test_statements_that_begin_like_questions(message: str) -> None:
+    assert not intents.asks(message)
+
+
 @pytest.mark.parametrize("message", KEPT)
 def test_statements_are_kept(message: str) -> None:
     (sentence,) = intents.statements(message)

@@ -184,6 +184,8 @@ class _Sweep:
         certain = {other.id: found for other, _, found in pairs if found.verdict is Verdict.CONFLICT_CERTAIN}
         line = sorted([memory, *(other for other, _, _ in pairs if other.id in certain)], key=in_line)
         # A stranger's memory between two familiar ones parts them not, since it supersedes neither.
+        if verdicts.several(line[: line.index(memory)]):
+            return
         familiar = [one for one in line if one is memory or not one.unaccepted]
         for other in {one.id: one for one in (*_beside_in(line, memory), *_beside_in(familiar, memory))}.values():
             earlier, later = in_time(memory, other)
@@ -304,6 +306,8 @@ def _against(vault: Vault, earlier: Memory, later: Memory) -> str | None:
         return "titled differently"
     if _last_said(vault, earlier) >= starts(later):
         return "the earlier one was said again since"
+    if was_asked(vault, pair_id(earlier.id, later.id)):
+        return "a person was asked about them"
     return "it was taken back before" if _was_superseded(vault, earlier, later) else None
 
 

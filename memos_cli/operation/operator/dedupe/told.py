@@ -25,6 +25,7 @@ MOST_TOLD = 200
 """So many memories of one transaction are looked at; what a long file says is left to the tick."""
 ASKED = 3
 """How many questions one memory may raise, as in a sweep."""
+SEVERAL = "it may be of another one that it speaks"
 _DAY = 10
 """The length of the date at the beginning of a time."""
 
@@ -55,7 +56,7 @@ def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str, *, brought
         told = vault.get(identity)
         if row is None or not may_end(told):
             continue
-        ended = list(_ended(told, stating(vault, told, row, current), at))
+        ended = _one_of_several(list(_ended(told, stating(vault, told, row, current), at)))
         # Where so many may be meant, nobody knows which: the newest is asked about.
         mine = ASKED - 1 if sum(not certain for _, certain, _ in ended) > ASKED else 0
         for known, certain, reasons in ended:
@@ -96,6 +97,13 @@ def _ended(told: Memory, known: Sequence[Memory], at: str) -> Iterator[tuple[Mem
             yield one, certain and told.origin is not Origin.INFERENCE, found.reasons
         else:
             yield one, certain and told.kind is not Kind.EVENT, found.reasons
+
+
+def _one_of_several(ended: list[tuple[Memory, bool, tuple[str, ...]]]) -> list[tuple[Memory, bool, tuple[str, ...]]]:
+    """What was ended; where it is certain of two persons or things and one was told of, it is certain of none."""
+    if not verdicts.several([known for known, certain, _ in ended if certain]):
+        return ended
+    return [(known, False, (*reasons, SEVERAL) if certain else reasons) for known, certain, reasons in ended]
 
 
 def _against(known: Memory, told: Memory, *, brought: bool) -> str | None:

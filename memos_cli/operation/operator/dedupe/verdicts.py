@@ -7,12 +7,15 @@ the later memory says so. Everything else that looks like a conflict or a paraph
 """
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import NamedTuple
 
 from memos_cli.model import Kind, Memory, starts
 from memos_cli.operation.operator.dedupe import attributes, change
+from memos_cli.operation.operator.dedupe import change_wordings as wordings
+from memos_cli.operation.operator.dedupe.change_values import bare, subject_of
 from memos_cli.operation.operator.dedupe.normal_form import FUNCTION_WORDS, NormalForm, read
 from memos_cli.operation.operator.dedupe.word_differences import (
     HARD,
@@ -86,6 +89,26 @@ def told(known: Memory, later: Memory) -> Likeness:
     if starts(known) >= starts(later) and _speaker(known) == _speaker(later):
         return conflict
     return _in_circumstances(conflict, known, later, first, second)
+
+
+def several(known: Sequence[Memory]) -> bool:
+    """Whether statements of one kind are about two persons or things: "my sister Ana lives …" and "my aunt Ana lives …"."""
+    readings = [clause for memory in known for clause in change.clauses(read(memory.content))[:1]]
+    return any(_are_apart(block, pair) for pair in combinations(readings, 2) for block in wordings.blocks())
+
+
+def _are_apart(block: wordings.Block, clauses: Sequence[change.Clause]) -> bool:
+    lines = [line for line in block.lines if line.sign == "s"]
+    found = [next((hit for line in lines if (hit := line.match(said.text, said.words))), None) for said in clauses]
+    said = [match.groupdict(default="") for match in found if match is not None]
+    if len(said) < len(clauses):
+        return False
+    (mine, other), (thing, another) = (
+        [set(part) for part in parts]
+        for parts in ([subject_of(each.get("s", ""))[1] for each in said], [bare(each.get("o", "")).split() for each in said])
+    )
+    persons = bool(mine - other and other - mine) and not mine | other <= {"i", "we"}
+    return persons or bool(thing - another and another - thing)
 
 
 def in_line(memory: Memory) -> tuple[str, str, str]:

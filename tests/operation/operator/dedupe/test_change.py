@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
-from memos_cli.model import Draft, Kind
+from memos_cli.model import Draft, Filter, Kind
 from memos_cli.operation.operator.dedupe import change, verdicts
 from memos_cli.operation.operator.dedupe.normal_form import read
 from memos_cli.operation.operator.dedupe.verdicts import Verdict
@@ -145,6 +145,32 @@ def test_a_change_among_many(mos: MOS, clock: Clock, known: str, told: str, othe
     clock.forward(hours=1)
     added = mos.add(told)
     assert [mos.get(one).content for one in added.superseded] == [known]
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (("My sister Anna lives in Antwerp", "My colleague Anna lives in Leeds"), "Anna moved to Ghent"),
+        (("We have a red car", "We have a blue car"), "We sold the car"),
+    ],
+)
+def test_of_two_that_may_be_meant_none_is_ended(mos: MOS, clock: Clock, known: tuple[str, ...], told: str) -> None:
+    for text in known:
+        mos.add(text)
+    clock.forward(hours=1)
+    added = mos.add(told)
+    assert (added.superseded, len(added.questions)) == ((), 2)
+    mos.lifecycle.tick()
+    assert {memory.content for memory in mos.list(Filter(at=mos.now))} >= set(known), "nor by the sweep"
+
+
+def test_two_ways_to_say_the_same_are_both_ended(mos: MOS, clock: Clock) -> None:
+    known = [mos.add(text).ids[0] for text in ("I have a Skoda", "We have a Skoda")]
+    clock.forward(hours=1)
+    assert set(mos.add("We sold the Skoda").superseded) <= set(known)
+    known = [mos.add(text).ids[0] for text in ("My sister Anna lives in Antwerp", "Anna lives in Antwerp")]
+    clock.forward(hours=1)
+    assert set(mos.add("Anna moved to Ghent").superseded) == set(known)
 
 
 def test_a_stranger_or_a_frozen_memory_is_asked_about(mos: MOS, clock: Clock) -> None:
