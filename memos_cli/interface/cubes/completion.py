@@ -127,7 +127,9 @@ class Completion:
 
     def cubes(self, prefix: str) -> list[Begun]:
         """The names of the cubes."""
-        return _begun(places.names(self.paths.cubes), prefix)
+        with suppress(MemosError):
+            return _begun(places.names(self.paths.cubes), prefix)
+        return []
 
     def slots(self, prefix: str) -> list[Begun]:
         """The principal's slots."""
