@@ -133,7 +133,7 @@ def answers(wanted: ExamTask, tell: Callable[[int, int], None] = lambda *_: None
     total = wanted.calls
     ending, held = os.pipe()
     with TemporaryFile() as errors:
-        command = [sys.executable, "-m", __name__, str(os.getpid()), json.dumps(wanted._asdict())]
+        command = [sys.executable, "-P", "-m", __name__, str(os.getpid()), json.dumps(wanted._asdict())]
         try:
             process = subprocess.Popen(command, stdin=ending, stdout=subprocess.PIPE, stderr=errors)
         except OSError as error:
