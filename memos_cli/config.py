@@ -315,6 +315,14 @@ def _checked(name: str, value: object, where: str) -> Any:  # noqa: ANN401 -- ea
         raise UsageError(f"{name} cannot be {value!r}{said}: {error}") from None
 
 
+def working_folder() -> Path | None:
+    """The working folder; `None` where it was removed meanwhile, which is no reason to refuse what does not need it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
 def project_file(folder: Path) -> Path | None:
     """The nearest `.memos.toml` in this folder or above it."""
     for candidate in (folder, *folder.parents):

@@ -34,7 +34,7 @@ class Completion:
     """
 
     def __init__(
-        self, environ: Mapping[str, str], folder: Path, *, cubes: Sequence[str] = (), principal: str | None = None
+        self, environ: Mapping[str, str], folder: Path | None, *, cubes: Sequence[str] = (), principal: str | None = None
     ) -> None:
         self.paths = config.paths(environ)
         self._environ, self._folder, self._cubes, self._principal = environ, folder, cubes, principal

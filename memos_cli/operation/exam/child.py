@@ -201,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
 def _ask(wanted: ExamTask) -> Iterator[Sat]:
     paths = config.Paths(*map(Path, wanted.folders)) if wanted.folders else config.paths(os.environ)
     flags: Mapping[str, Any] = {"llm.model": wanted.model, "llm.endpoint": wanted.endpoint}
-    llm = models.chosen(config.Settings(os.environ, paths, Path.cwd(), flags), paths)
+    llm = models.chosen(config.Settings(os.environ, paths, config.working_folder(), flags), paths)
     if llm is None:
         raise ModelUnavailable("no model is chosen", hint="memos model use NAME|PATH")
     asked = wanted.asked
