@@ -5,6 +5,7 @@ Nothing is opened here but a file's first bytes.
 
 import os
 import re
+import stat
 from _thread import allocate_lock
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -96,6 +97,8 @@ def opening(path: Path) -> Iterator[None]:
     with _BETWEEN:
         try:
             found = path.stat()
+            if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):  # to read a pipe is to wait for its writer
+                raise IntegrityError(f"not a cube: {path} is no file", hint=_RESTORE)
             if (which := (found.st_dev, found.st_ino)) not in _OPEN:
                 _check_header(path)
         except FileNotFoundError:

@@ -78,3 +78,13 @@ def test_a_home_that_is_a_file(memos: Run, tmp_path: Path) -> None:
         ran = memos("--json", *arguments, env={"MEMOS_HOME": str(tmp_path / "file")})
         assert (ran.status, ran.error["code"]) == (1, "failure"), (arguments, ran)
         assert "Not a directory" in ran.error["message"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_the_place_of_a_cube_is_not_waited_for(memos: Run, cubes: Path) -> None:
+    (cubes / "default" / "cube.db").unlink()
+    os.mkfifo(cubes / "default" / "cube.db")
+    for arguments in (("list",), ("add", "more tea"), ("doctor",)):
+        ran = memos("--json", *arguments)
+        assert ran.status == 13, (arguments, ran)
+        assert "not a cube" in ran.out + ran.err
