@@ -16,6 +16,10 @@ from memos_cli.values import Key
 
 PROJECT_FILE = ".memos.toml"
 USER_FILE = "config.toml"
+_MOST = 1 << 20
+"""Bytes of a file of settings."""
+_OF_THE_PERSON = frozenset({"pager"})
+"""Settings that name a command: a project's file, which comes with whatever was cloned or unpacked, may not set them."""
 
 
 def _cube(value: object) -> str:
@@ -156,7 +160,8 @@ SETTINGS: dict[str, Key] = {
     "pager": Key(
         "auto",
         values.line,
-        "what shows long answers on a terminal: none, a command, or auto: $PAGER, else less; see --no-pager",
+        "what shows long answers on a terminal: none, a command, or auto: $PAGER, else less; see --no-pager;"
+        " not from .memos.toml",
     ),
     "use.record": Key(default=True, read=values.switch, help="whether being shown by search counts as use of a memory"),
 }
@@ -243,6 +248,9 @@ class Settings:
         folders: the folders of the home; the user's file lies in one of them.
         folder: the working folder, where the search for a project's file begins.
         flags: what the command line gave.
+
+    Attributes:
+        withheld: the settings that a project's file may not set, and the file that does.
     """
 
     def __init__(
@@ -252,9 +260,13 @@ class Settings:
         self._sources.append(
             ("environment", {name: environ[variable(name)] for name in SETTINGS if environ.get(variable(name))})
         )
-        for path in filter(None, (project_file(folder) if folder else None, folders.user_file)):
-            if path.is_file():
-                self._sources.append((str(path), _read(path)))
+        self.withheld: dict[str, str] = {}
+        if folder and (project := project_file(folder)):
+            given = _read(project)
+            self.withheld = dict.fromkeys(_OF_THE_PERSON & given.keys(), str(project))
+            self._sources.append((str(project), {name: given[name] for name in given.keys() - _OF_THE_PERSON}))
+        if folders.user_file.is_file():
+            self._sources.append((str(folders.user_file), _read(folders.user_file)))
 
     def given(self, flags: Mapping[str, Any]) -> "Settings":
         """These settings, with `flags` on top of them for this run alone."""
@@ -303,6 +315,14 @@ def _checked(name: str, value: object, where: str) -> Any:  # noqa: ANN401 -- ea
         raise UsageError(f"{name} cannot be {value!r}{said}: {error}") from None
 
 
+def working_folder() -> Path | None:
+    """The working folder; `None` where it was removed meanwhile, which is no reason to refuse what does not need it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
 def project_file(folder: Path) -> Path | None:
     """The nearest `.memos.toml` in this folder or above it."""
     for candidate in (folder, *folder.parents):
@@ -313,11 +333,13 @@ def project_file(folder: Path) -> Path | None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import tomllib
-
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(_MOST + 1)
+        if len(content) > _MOST:
+            raise ValueError("it is larger than a megabyte")  # noqa: TRY301 -- one message for all that is wrong with it
+        tables = values.tables(content.decode())
+    except ValueError as error:
         raise UsageError(f"{path} is not TOML: {error}", hint="mend or remove the file") from None
     except OSError as error:
         raise MemosError(f"cannot read {path}: {error.strerror}") from None

@@ -115,6 +115,31 @@ class OneOf:
 one_of = OneOf
 
 
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = rf"(?m)(?:^|[\[{{,])[ \t]*+{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{32}}"
+
+
+def tables(text: str) -> dict[str, Any]:
+    """What a TOML text says.
+
+    Raises:
+        ValueError: it is no TOML, or nested too deep; a key of 50,000 parts takes Python's parser minutes.
+    """
+    import re
+    import tomllib
+
+    if re.search(_LONG_KEY, text):
+        raise ValueError("a key has more than 32 parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:  # Python's bound on the digits of a number
+        raise ValueError("a number has too many digits") from None
+
+
 def flat(table: Mapping[str, Any], head: str = "") -> Iterator[tuple[str, Any]]:
     """The keys of nested tables as dotted names: `[archive] decay` is `archive.decay`."""
     for name, value in table.items():

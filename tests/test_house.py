@@ -75,6 +75,7 @@ ALONE = {
     "cli/test_closed.py": "streams that are closed, full or left early, in every command",
     "cli/test_wrapping.py": "lines on a terminal, of every command",
     "cli/test_nothing.py": "filters that nothing passes, in every command",
+    "cli/test_out_of_reach.py": "homes and cubes that cannot be looked into, in every command",
     "cli/test_reveal.py": "`--reveal`, in every command that has it",
     "cli/test_several.py": "several cubes at once, in every command",
     "cli/test_surroundings.py": "variables of the environment that hold anything, in every command",

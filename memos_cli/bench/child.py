@@ -18,7 +18,7 @@ def objects(module: str, task: Mapping[str, Any], failed: Callable[[str], MemosE
         task: what is to be measured.
         failed: makes the error that is raised where the process fails, of one line that says why.
     """
-    command = [sys.executable, "-m", module, json.dumps(task)]
+    command = [sys.executable, "-P", "-m", module, json.dumps(task)]
     with TemporaryFile() as errors:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:

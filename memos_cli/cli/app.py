@@ -61,11 +61,9 @@ class App:
     def settings(self) -> "Settings":
         """The settings, flags first."""
         if self._settings is None:
-            from pathlib import Path  # here, as `--help` needs none: 5 ms of its 75
+            from memos_cli import config  # here, as `--help` needs none, nor what it imports: 5 ms of its 75
 
-            from memos_cli import config
-
-            self._settings = config.Settings(os.environ, self.paths, Path.cwd(), self.flags)
+            self._settings = config.Settings(os.environ, self.paths, config.working_folder(), self.flags)
         return self._settings
 
     @property

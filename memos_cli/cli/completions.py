@@ -65,8 +65,7 @@ def _said(one: "Name") -> str | None:
 
 def _asked(ctx: click.Context) -> "Completion":
     """The completion for the cubes and the principal on the line, wherever on it they stand."""
-    from pathlib import Path
-
+    from memos_cli import config
     from memos_cli.interface.cubes.completion import Completion
 
     cubes: list[str] = []
@@ -78,7 +77,7 @@ def _asked(ctx: click.Context) -> "Completion":
             cubes = [*(at.params.get(name) or ()), *cubes] if option else cubes
         principal = principal or at.params.get("shared_principal") or at.params.get("principal")
         at = at.parent
-    return Completion(os.environ, Path.cwd(), cubes=cubes, principal=principal)
+    return Completion(os.environ, config.working_folder(), cubes=cubes, principal=principal)
 
 
 def _told() -> bool:

@@ -230,6 +230,8 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
             return "interrupted", None, "interrupted", 130
         case Terminated():
             return "terminated", None, "terminated", 143
+        case FileNotFoundError(filename=None):  # only what is asked for the working folder names no file
+            return "the working folder is gone", "go to one that is there, or name files by their whole paths", "failure", 1
         case OSError(strerror=str(why)):
             return f"{why}: {error.filename}" if error.filename else why, None, "failure", 1
     from memos_cli.interface.cubes import damage

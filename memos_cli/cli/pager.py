@@ -48,6 +48,8 @@ def paged(app: "App") -> Iterator[Callable[[str], None]]:
         return
     screen = _Screen(command)
     terminal.shown_by = screen.line
+    if place := app.settings.withheld.get("pager"):
+        app.note(f"{place} sets pager, and a project may not say what is run: it is left out")
     try:
         yield app.out
     finally:

@@ -16,7 +16,7 @@ _SECONDS = 30
 def command() -> list[str]:
     """The command line that ticks, with the program's full path, since cron has a small environment."""
     beside = Path(sys.executable).with_name("memos")
-    program = [str(beside)] if beside.exists() else [sys.executable, "-m", "memos_cli"]
+    program = [str(beside)] if beside.exists() else [sys.executable, "-P", "-m", "memos_cli"]
     return [*program, "--quiet", "lifecycle", "tick", "--all", "--max-seconds", "600"]
 
 

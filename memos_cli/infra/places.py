@@ -5,6 +5,7 @@ Nothing is opened here but a file's first bytes.
 
 import os
 import re
+import stat
 from _thread import allocate_lock
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,10 +23,42 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def names(folder: Path) -> list[str]:
-    """The names of the cubes below a folder, sorted."""
-    if not folder.is_dir():
+    """The names of the cubes below a folder, sorted; also of those that cannot be looked into, which say so when opened.
+
+    Raises:
+        MemosError: the folder cannot be read, or is a link to what is not there, such as a disk that is not mounted.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = [entry.name for entry in entries if not entry.name.startswith(".")]
+    except FileNotFoundError:
+        for path in (folder, folder.parent):
+            require_linked(path)
         return []
-    return sorted(path.parent.name for path in folder.glob(f"*/{FILE}") if not path.parent.name.startswith("."))
+    except OSError as error:
+        raise MemosError(f"cannot read {folder}: {error.strerror}") from None
+    return sorted(name for name in found if _is_cube(folder / name))
+
+
+def require_linked(path: Path) -> None:
+    """Make sure that a path is no link to what is not there.
+
+    Raises:
+        MemosError: it is one.
+    """
+    if path.is_symlink() and not path.exists():
+        raise MemosError(f"{path} is a link to {path.readlink()}, which is not there", hint="is its disk mounted?")
+
+
+def _is_cube(folder: Path) -> bool:
+    """Whether a folder is that of a cube, as far as can be seen."""
+    try:
+        (folder / FILE).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return folder.is_symlink() and not folder.exists()
+    except OSError:  # it may be one
+        return True
+    return True
 
 
 def is_path(cube: str) -> bool:
@@ -64,6 +97,8 @@ def opening(path: Path) -> Iterator[None]:
     with _BETWEEN:
         try:
             found = path.stat()
+            if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):  # to read a pipe is to wait for its writer
+                raise IntegrityError(f"not a cube: {path} is no file", hint=_RESTORE)
             if (which := (found.st_dev, found.st_ino)) not in _OPEN:
                 _check_header(path)
         except FileNotFoundError:

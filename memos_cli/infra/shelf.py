@@ -55,9 +55,15 @@ class Shelf:
         Raises:
             CubeNotFound: there is none; the message names the nearest name.
             IntegrityError: it is not a cube that this program can read.
+            MemosError: its folder cannot be looked into.
         """
         folder = self.place(cube)
-        if not (folder / connection.FILE).exists():
+        try:
+            there = (folder / connection.FILE).exists()
+        except OSError as error:
+            raise MemosError(f"cannot read {folder}: {error.strerror}") from None
+        if not there:
+            places.require_linked(folder)
             raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))
         return Vault(folder, folder.name, lock_timeout=self._lock_timeout, scheduler=self._scheduler, changed=self._changed)
 

@@ -177,11 +177,9 @@ def read(text: str) -> dict[str, Any]:
     Raises:
         UsageError: the text is not TOML, a key is unknown, or a key cannot have its value.
     """
-    import tomllib
-
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = values.tables(text)
+    except ValueError as error:
         raise UsageError(f"the policy is not TOML: {error}") from None
     return {name: checked(name, value) for name, value in values.flat(table)}
 

@@ -121,6 +121,18 @@ def test_the_setting_goes_before_the_variable(memos: Run, pager: Path) -> None:
     assert "PAGED --mine" in shown("list", PAGER="cat")
 
 
+def test_a_project_s_file_chooses_none(memos: Run, pager: Path, tmp_path: Path) -> None:
+    """Its author would have a command run by whoever lists memories in a folder that was cloned."""
+    (tmp_path / ".memos.toml").write_text(f"pager = \"'{pager}' --theirs\"\n", encoding="utf-8")
+    out = shown("list", PAGER=f"'{pager}' --mine")
+    assert "PAGED --mine" in out
+    assert "--theirs" not in out
+    assert "a project may not say what is run" in " ".join(out.split())
+    assert memos("config", "get", "pager").out == "auto\n"
+    memos("config", "set", "pager", f"'{pager}' --set")
+    assert "PAGED --set" in shown("list", PAGER="cat")
+
+
 def test_in_a_pipe_there_is_no_pager(memos: Run, pager: Path) -> None:
     ran = memos("list", env={"PAGER": f"'{pager}'"})
     assert (ran.status, ran.err) == (0, "")

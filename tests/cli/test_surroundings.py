@@ -1,12 +1,18 @@
 """Variables of the environment that hold anything: no command fails because of them, and none shows them raw."""
 
+import os
+import shlex
+import subprocess
+import sys
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from memos_cli.cli.main import run
 from tests.cli.test_terminal import EVIL, RAW
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
+from tests.patience import PATIENCE
 
 ODD = ["", "abc", "0", "-5", "1e3", "9" * 5000, "\u00b2", *EVIL]
 
@@ -35,6 +41,34 @@ def test_whatever_else_a_variable_holds(name: str, memos: Run) -> None:
         done = memos(*arguments, env={name: hostile})
         assert not RAW.search(done.out + done.err), (arguments, done)
         assert "fault of memos" not in done.err, (arguments, done)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that is in use")
+def test_a_working_folder_that_is_gone(home: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        gone.mkdir()
+        line = f"rmdir {shlex.quote(str(gone))}; {shlex.join([sys.executable, '-P', '-m', 'memos_cli', *arguments])}"
+        return subprocess.run(
+            ["bash", "-c", line], env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=gone,
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+
+    for arguments in (
+        ["add", "I like tea"],
+        ["search", "tea"],
+        ["doctor"],
+        ["cube", "export", "-o", str(tmp_path / "a.memcube")],
+    ):
+        done = run(*arguments)
+        assert done.returncode == 0, (arguments, done)
+    assert (tmp_path / "a.memcube").exists()
+    assert home.exists()
+    for arguments in (["cube", "export", "-o", "a.memcube"], ["--cube", "./c", "list"]):
+        done = run(*arguments)
+        assert done.returncode in {1, 2}, (arguments, done)
+        assert "the working folder is gone" in done.stderr, (arguments, done)
 
 
 @pytest.mark.parametrize(

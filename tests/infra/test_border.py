@@ -53,3 +53,15 @@ def test_what_would_cross_the_border_is_seen(line: str) -> None:
 
 def test_what_does_not_cross_it_is_left_alone() -> None:
     assert not list(trespasses("with vault.derive():\n    conn = 'sqlite3'"))
+
+
+def test_no_process_of_ours_takes_modules_from_the_working_folder() -> None:
+    """`python -m` looks there first, unless it is told not to: whatever was unpacked there would be run."""
+    begun = [
+        (path, ast.unparse(found))
+        for path in sorted(ROOT.rglob("*.py"))
+        for found in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(found, ast.List | ast.Tuple) and ast.unparse(found).lstrip("[(").startswith("sys.executable, '-")
+    ]
+    assert len(begun) > 5
+    assert not [f"{path}: {said}" for path, said in begun if not said.lstrip("[(").startswith("sys.executable, '-P'")]

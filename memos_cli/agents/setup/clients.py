@@ -197,7 +197,7 @@ CLIENTS: Mapping[str, Client] = {
 def _is_memos(words: Sequence[str], *asked: str) -> bool:
     """Whether a command is one of memos, with these words in it."""
     first = words[0] if words else ""
-    named = Path(first).name.removesuffix(".exe") == "memos" or "memos_cli" in words[:3]
+    named = Path(first).name.removesuffix(".exe") == "memos" or "memos_cli" in words[:4]
     return named and all(word in words[1:] for word in asked)
 
 

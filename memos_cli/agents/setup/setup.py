@@ -61,7 +61,7 @@ def command(name: str, cubes: Sequence[str] = ()) -> list[str]:
     elif begun.stem == "memos" and begun.is_file():
         start = [str(begun.absolute())]
     else:
-        start = [sys.executable, "-m", "memos_cli"]
+        start = [sys.executable, "-P", "-m", "memos_cli"]
     named = [str(Path(cube).absolute()) if os.sep in cube else cube for cube in cubes]
     return [*start, *(word for cube in named for word in ("--cube", cube)), "--as", name]
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from memos_cli import values
 from memos_cli.errors import Refused
 
 _HEADER = re.compile(r"^[ \t]*\[.*$", re.MULTILINE)
@@ -19,11 +20,9 @@ def parsed(text: str, name: str) -> dict[str, Any]:
     Raises:
         Refused: it is no TOML; the message says where.
     """
-    import tomllib
-
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # the first is that of the parser, and that of a number of too many digits
+        return values.tables(text)
+    except ValueError as error:
         said = str(error).removesuffix(")")
         why, _, where = said.rpartition(" (at ") if " (at " in said else (str(error), "", "as a whole")
         raise Refused(f"{name} is no valid TOML: {where}: {why[:100]}", hint="mend it, and run this again") from None

@@ -66,7 +66,7 @@ class Load(NamedTuple):
 def ours() -> Server:
     """`memos mcp` of this program."""
     calls = Call("remember", {"text": "{text}"}), Call("recall", {"query": "{text}"})
-    return Server(OURS, [sys.executable, "-m", "memos_cli", "mcp"], calls)
+    return Server(OURS, [sys.executable, "-P", "-m", "memos_cli", "mcp"], calls)
 
 
 def run(

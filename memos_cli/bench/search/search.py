@@ -165,7 +165,7 @@ def _command(folder: str, words: list[str]) -> float:
     """Seconds of a command in a process of its own."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("MEMOS_")}
     environ |= {"MEMOS_HOME": folder, "MEMOS_EMBEDDER": "none", "MEMOS_CUBE": _CUBE}
-    command = [sys.executable, "-m", "memos_cli", *words]
+    command = [sys.executable, "-P", "-m", "memos_cli", *words]
     start = time.perf_counter()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environ)
     taken = time.perf_counter() - start

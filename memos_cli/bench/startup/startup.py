@@ -25,7 +25,7 @@ MEMORIES = (
     "The dentist is on 12 May at 9:30.",
     "I like black coffee.",
 )
-_MEMOS = ("-m", "memos_cli")
+_MEMOS = ("-P", "-m", "memos_cli")
 BASE = "import click"
 PROGRAMS: dict[str, tuple[str, ...]] = {
     BASE: ("-c", BASE),

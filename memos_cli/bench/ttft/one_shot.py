@@ -76,11 +76,11 @@ def run(
         }  # fmt: skip
         kept = {name: value for name, value in environ.items() if not name.startswith("MEMOS_")}
         env = {**kept, "MEMOS_HOME": home, **{variable(name): str(value) for name, value in given.items()}}
-        memos = (sys.executable, "-m", "memos_cli", "--json")
+        memos = (sys.executable, "-P", "-m", "memos_cli", "--json")
         for memory in MEMORIES:
             _ended([*memos, "add", memory], env)
         _ended([*memos, "model", "use", str(subject.path), "--trust"], env)  # its speed is measured, whatever it answers
-        ask, load = [*memos, "chat", "-m", QUESTION], [sys.executable, "-c", _LOAD, str(subject.path), str(length)]
+        ask, load = [*memos, "chat", "-m", QUESTION], [sys.executable, "-P", "-c", _LOAD, str(subject.path), str(length)]
         loads: list[Run] = []
         asked: list[tuple[Run, dict[str, Any]]] = []
         for number in range(total):

@@ -245,7 +245,7 @@ def _token(env: Mapping[str, str]) -> str:
 
 
 def _ran(env: Mapping[str, str], *arguments: str) -> Any:  # noqa: ANN401 -- JSON
-    command = [sys.executable, "-m", "memos_cli", "--json", *arguments]
+    command = [sys.executable, "-P", "-m", "memos_cli", "--json", *arguments]
     done = subprocess.run(command, env=env, capture_output=True, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         raise failed(done.stderr.decode("utf-8", "replace").strip()[:300])
@@ -255,7 +255,7 @@ def _ran(env: Mapping[str, str], *arguments: str) -> Any:  # noqa: ANN401 -- JSO
 @contextmanager
 def _memos(env: Mapping[str, str], token: str) -> Iterator[Process]:
     port = _free()
-    command = [sys.executable, "-m", "memos_cli", "-q", "serve", "--port", str(port), "--load"]
+    command = [sys.executable, "-P", "-m", "memos_cli", "-q", "serve", "--port", str(port), "--load"]
     name = model_files.shown(Path(env[variable("llm.model")]))
     with _running(command, env, port, name, token) as server:
         yield server
@@ -275,7 +275,7 @@ def _peer(subject: Subject, length: int, env: Mapping[str, str]) -> Iterator[Pro
     if subject.threads:
         how |= {"n_threads": subject.threads, "n_threads_batch": subject.threads}
     options = [part for name, value in how.items() for part in (f"--{name}", str(value))]
-    with _running([sys.executable, "-m", "llama_cpp.server", *options], env, port, "peer", "none") as server:
+    with _running([sys.executable, "-P", "-m", "llama_cpp.server", *options], env, port, "peer", "none") as server:
         yield server
 
 

@@ -134,7 +134,7 @@ class _Runner:
         color = {"FORCE_COLOR": "1", "COLUMNS": "100"} if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else {}
         start = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "memos_cli", *arguments],
+            [sys.executable, "-P", "-m", "memos_cli", *arguments],
             cwd=self._folder,
             env={**self._env, **color},
             stdin=subprocess.DEVNULL,

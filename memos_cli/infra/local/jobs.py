@@ -221,7 +221,7 @@ class Jobs:
         modes.make_folder(self.folder)
         log = self.folder / "worker.log"
         modes.make_file(log)
-        given = [sys.executable, "-c", _LAUNCH, str(log), *command]
+        given = [sys.executable, "-P", "-c", _LAUNCH, str(log), *command]
         subprocess.run(given, check=True, env=dict(environ), cwd=self.folder, stdin=subprocess.DEVNULL)
 
     def stop(self, job: Job) -> bool:

@@ -34,7 +34,7 @@ class Completion:
     """
 
     def __init__(
-        self, environ: Mapping[str, str], folder: Path, *, cubes: Sequence[str] = (), principal: str | None = None
+        self, environ: Mapping[str, str], folder: Path | None, *, cubes: Sequence[str] = (), principal: str | None = None
     ) -> None:
         self.paths = config.paths(environ)
         self._environ, self._folder, self._cubes, self._principal = environ, folder, cubes, principal
@@ -127,7 +127,9 @@ class Completion:
 
     def cubes(self, prefix: str) -> list[Begun]:
         """The names of the cubes."""
-        return _begun(places.names(self.paths.cubes), prefix)
+        with suppress(MemosError):
+            return _begun(places.names(self.paths.cubes), prefix)
+        return []
 
     def slots(self, prefix: str) -> list[Begun]:
         """The principal's slots."""

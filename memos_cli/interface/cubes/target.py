@@ -10,7 +10,6 @@ from typing import IO, Any, BinaryIO, cast
 
 from memos_cli.errors import MemosError, Refused
 from memos_cli.infra import files
-from memos_cli.infra.cubefile import SUFFIX
 
 
 class _Hashing(io.RawIOBase):
@@ -64,4 +63,4 @@ def written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
             if path.exists() and not force:
                 raise Refused(f"there is a file {path} now; nothing was replaced", hint="replace it with --force")
     except IsADirectoryError:
-        raise MemosError(f"{path} is a folder", hint=f"name a file: -o {path / 'NAME'}{SUFFIX}") from None
+        raise MemosError(f"{path} is a folder", hint="name a file in it") from None

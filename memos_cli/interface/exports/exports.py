@@ -3,8 +3,8 @@
 What is written is a stream: a cube of a million memories needs no more memory than one of a thousand.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from heapq import merge
 from typing import IO, TYPE_CHECKING
 
@@ -60,8 +60,9 @@ class Exports:
             Refused: secrets are to be shown to somebody who may not see them.
         """
         tally, reader = ExportTally(), self._session.acting(user_id)
-        for leaf in self.leaving(wanted, tally, reveal=reveal, user_id=user_id, tell=tell):
-            tally.bytes += stream.write(mip.written(rows.row_of(leaf.memory, leaf.links, reader)))
+        with closing(self.leaving(wanted, tally, reveal=reveal, user_id=user_id, tell=tell)) as leaves:
+            for leaf in leaves:
+                tally.bytes += stream.write(mip.written(rows.row_of(leaf.memory, leaf.links, reader)))
         return tally.told()
 
     def ics(
@@ -82,9 +83,9 @@ class Exports:
 
         tally, calendar = ExportTally(), Calendar(self._session.zone)
         fits = None if wanted and wanted.kinds else calendar.fits
-        leaves = self.leaving(wanted, tally, fits=fits, reveal=reveal, user_id=user_id, tell=tell)
-        for part in calendar.parts((leaf.memory for leaf in leaves), tally):
-            tally.bytes += stream.write(part)
+        with closing(self.leaving(wanted, tally, fits=fits, reveal=reveal, user_id=user_id, tell=tell)) as leaves:
+            for part in calendar.parts((leaf.memory for leaf in leaves), tally):
+                tally.bytes += stream.write(part)
         return tally.told()
 
     def leaving(
@@ -96,7 +97,7 @@ class Exports:
         reveal: bool = False,
         user_id: str | None = None,
         tell: Tell = lambda *_: None,
-    ) -> "Iterator[Leaf]":
+    ) -> "Generator[Leaf]":
         """The memories that leave, in order, as they are to be read; each format goes through them once.
 
         What somebody is given is recorded before the first of them leaves. `tally` counts those that stay, and why; what does

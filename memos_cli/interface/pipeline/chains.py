@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli import values
 from memos_cli.errors import UsageError
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold, queries
@@ -73,11 +74,9 @@ def read(text: str, zone: Zone | None = None) -> tuple[Step, ...]:
     Raises:
         UsageError: not TOML, no steps, an unknown step or field, or a value that it cannot take.
     """
-    import tomllib
-
     try:
-        tables = tomllib.loads(text).get("step")
-    except tomllib.TOMLDecodeError as error:
+        tables = values.tables(text).get("step")
+    except ValueError as error:
         raise UsageError(f"the chain is not TOML: {error}") from None
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise UsageError("the chain has no steps", hint="write tables [[step]]; see: memos lifecycle run --help")

@@ -133,7 +133,7 @@ def answers(wanted: ExamTask, tell: Callable[[int, int], None] = lambda *_: None
     total = wanted.calls
     ending, held = os.pipe()
     with TemporaryFile() as errors:
-        command = [sys.executable, "-m", __name__, str(os.getpid()), json.dumps(wanted._asdict())]
+        command = [sys.executable, "-P", "-m", __name__, str(os.getpid()), json.dumps(wanted._asdict())]
         try:
             process = subprocess.Popen(command, stdin=ending, stdout=subprocess.PIPE, stderr=errors)
         except OSError as error:
@@ -201,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
 def _ask(wanted: ExamTask) -> Iterator[Sat]:
     paths = config.Paths(*map(Path, wanted.folders)) if wanted.folders else config.paths(os.environ)
     flags: Mapping[str, Any] = {"llm.model": wanted.model, "llm.endpoint": wanted.endpoint}
-    llm = models.chosen(config.Settings(os.environ, paths, Path.cwd(), flags), paths)
+    llm = models.chosen(config.Settings(os.environ, paths, config.working_folder(), flags), paths)
     if llm is None:
         raise ModelUnavailable("no model is chosen", hint="memos model use NAME|PATH")
     asked = wanted.asked

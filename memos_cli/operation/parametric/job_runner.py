@@ -68,7 +68,7 @@ def start(session: "Session") -> bool:
         environ["MEMOS_HOME"] = str(session.paths.data)
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     try:
-        jobs.launch([sys.executable, "-m", "memos_cli", "consolidate", "work"], environ)
+        jobs.launch([sys.executable, "-P", "-m", "memos_cli", "consolidate", "work"], environ)
     except OSError as error:
         raise MemosError(f"no process could be started: {error.strerror}") from None
     return True

@@ -68,6 +68,7 @@ def test_what_is_not_entered_is_said() -> None:
         ({"command": "memos", "args": ["--as", "x", "mcp"]}, True),
         ({"command": "/usr/bin/memos", "args": ["mcp"]}, True),
         ({"command": ["/usr/bin/python3", "-m", "memos_cli", "mcp"]}, True),
+        ({"command": ["/usr/bin/python3", "-P", "-m", "memos_cli", "mcp"]}, True),
         ({"command": "memos", "args": ["search"]}, False),
         ({"command": "other", "args": ["memos", "mcp"]}, False),
         ({"command": "memos", "args": [1, "mcp"]}, False),

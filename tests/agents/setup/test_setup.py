@@ -162,4 +162,4 @@ def test_the_command_is_found_by_name_or_by_place(begun: Callable[[str, str], No
         str(program), "--cube", "work", "--cube", str(Path("x/y.cube").absolute()), "--as", "bot",
     ]  # fmt: skip
     begun("/x/memos_cli/__main__.py", "/nowhere")
-    assert setup.command("bot")[1:] == ["-m", "memos_cli", "--as", "bot"]
+    assert setup.command("bot")[1:] == ["-P", "-m", "memos_cli", "--as", "bot"]

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from memos_cli.operation.exam import exam, questions
 from memos_cli.operation.exam.questions import ExamQuestion
 from memos_cli.operation.prompt.model_request import UNKNOWN
-from tests.conftest import Run, start
+from tests.conftest import ROOT, Run, start
 from tests.endpoint import Endpoint, serving
 from tests.patience import PATIENCE
 
@@ -142,6 +143,20 @@ def test_an_endpoint_that_fails_leaves_the_model_unexamined(memos: Run, endpoint
     assert (done.status, done.out) == (0, "llm.model = m\n")
     assert "m could not be examined: " in done.err
     assert "404: no such model" in done.err
+
+
+def test_no_module_is_taken_from_the_working_folder(endpoint: Endpoint, tmp_path: Path) -> None:
+    """It may be a folder that somebody else filled, and the examiner is a process of its own."""
+    for name in ("json", "random", "memos_cli"):
+        (tmp_path / f"{name}.py").write_text("open('taken', 'w').close()\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "memos_cli", "model", "use", "m", "--yes"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "llm.model = m\n")
+    assert "could not be examined" not in done.stderr
+    assert endpoint.asked
+    assert not (tmp_path / "taken").exists()
 
 
 def children(of: int) -> list[int]:

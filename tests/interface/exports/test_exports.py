@@ -1,9 +1,12 @@
 """Exports: what leaves and what stays, in which order; and documents that come back as they were."""
 
+import gc
 import io
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +278,24 @@ def test_a_snapshot_is_exported_as_it_was(mos: MOS, clock: Clock) -> None:
     mos.add("After")
     wanted = Filter(at=mos.now, snapshot="then")
     assert [line["content"] for line in lines(exported(mos, wanted))] == ["Before"]
+
+
+@pytest.mark.parametrize("way", ["jsonl", "ics"])
+def test_an_export_that_cannot_be_written_ends_its_reading(
+    way: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: Any) -> int:
+            if b"Dentist" in data:
+                raise OSError(ENOSPC, "No space left on device")
+            return super().write(data)
+
+    told: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+    with home(tmp_path / "home", clock) as mos:
+        mos.add("Dentist on 4 May 2027 at 9:40")
+        with pytest.raises(OSError, match="No space left") as caught:
+            getattr(mos.exports, way)(Full())
+    del caught  # whoever looks at the error keeps what it was raised in
+    gc.collect()
+    assert told == []
