@@ -98,6 +98,11 @@ def has_told(vault: "OpenCube", owner: str) -> bool:
     return vault.conn.execute(sql, (owner,)).fetchone() is not None
 
 
+def has_written(vault: "OpenCube", who: str) -> bool:
+    """Whether somebody has written anything to this cube, registered or not."""
+    return vault.conn.execute("SELECT 1 FROM ops WHERE principal = ? LIMIT 1", (who,)).fetchone() is not None
+
+
 def untrusted_count(vault: "OpenCube") -> int:
     """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
     return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])
