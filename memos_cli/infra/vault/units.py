@@ -18,6 +18,7 @@ from memos_cli.infra.marks import TICKED, TICKS, VECTORS, mark, mark_unwiped, se
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import echoes, fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
+from memos_cli.infra.vault.rules import vouching
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Kind, LinkType, Memory, Operation, State
 from memos_cli.times import from_millis
 
@@ -32,8 +33,6 @@ _KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, m.external
            FROM main.memories m LEFT JOIN main.cold c ON c.n = m.n WHERE m.id = ?"""
 TO_INDEX = "INSERT INTO main.{0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
 FROM_INDEX = "INSERT INTO main.{0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
-_IN_PASSING = frozenset(("tick", "undo", "add", "import", "task end", "snapshot restore", "merge"))
-"""Commands that change memories which nobody looked at."""
 POLICY = "policy"
 """The noun and the subject of a cube's policy; and the mark, in the table `cube`, with the policy that rules here if
 an untrusted one came with a merge: that one is in the log, and rules nothing until somebody here sets it."""
@@ -133,11 +132,10 @@ class Unit:
             added = {name: True for name, value in change.items() if value and name.startswith(fold.LINK)}
             made = fold.links(subject, added) if added else []
             self._linked |= dict.fromkeys((link.source, link.type, link.target) for link in made if link.type in links.ACYCLIC)
-        # Somebody here vouches for it by changing it; a file does not.
-        if operation.command not in _IN_PASSING or ("content" in change and operation.command != "import"):
+        if vouching.vouches(operation.command, change):
             self.accept(noun, subject)
-            if noun == "memory" and not self.is_by_agent:
-                self._conn.execute("DELETE FROM main.arrivals WHERE id = ?", (subject,))
+        if noun == "memory":
+            vouching.weigh(self._conn, subject, [*known, operation], self.rights)
         return operation
 
     def sight(self, identity: str, where: dict[str, Any]) -> None:
