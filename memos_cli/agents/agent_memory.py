@@ -38,6 +38,8 @@ TRUST = 0.5
 SHORT = 8
 """Letters of an id that an agent is shown; a beginning of an id is accepted everywhere."""
 MOST_RECALLED = 50
+_LONGEST_QUOTE = 400
+"""Characters of a text that a question to the person shows."""
 _MOST_NAMES = 10
 """Names that are tried for an agent whose own is taken."""
 LONGEST_WAIT = 2.0
@@ -62,10 +64,17 @@ class Wish(NamedTuple):
     @property
     def question(self) -> str:
         """The question to the person."""
-        told = fenced(masked(self.memory))[:400]
+        told = _quoted(masked(self.memory))
         if self.act == FORGET:
-            return f"Forget this memory? \u201c{told}\u201d (it can be restored)"
-        return f"Replace this memory? \u201c{told}\u201d by \u201c{fenced(self.text or '')[:400]}\u201d"
+            return f"Forget this memory? {told} (it can be restored)"
+        return f"Replace this memory? {told} by {_quoted(self.text or '')}"
+
+
+def _quoted(text: str) -> str:
+    """A text in a question; of a long one its beginning, and how much of it is not there to be read."""
+    told = fenced(text)
+    more = len(told) - _LONGEST_QUOTE
+    return f"\u201c{told}\u201d" if more <= 0 else f"\u201c{told[:_LONGEST_QUOTE]}\u201d (and {more:,} more characters)"
 
 
 def name_of(client: str) -> str:
@@ -90,6 +99,7 @@ class AgentMemory:
         self._session = session
         self._may_decide = may_decide
         self._loading: threading.Thread | None = None
+        self._shown: set[tuple[str, ...]] = set()
 
     @cached_property
     def _mos(self) -> "MOS":
@@ -261,6 +271,16 @@ class AgentMemory:
             raise Refused(f"{memory.id[:SHORT]} is no longer current", hint="recall what holds now, and revise that")
         return None if self._may(act, memory) else Wish(act, memory, text)
 
+    def show(self, wish: Wish) -> None:
+        """Remember that the person is asked about a wish, as it is told then."""
+        self._shown.add(_told(wish))
+
+    def was_shown(self, wish: Wish) -> bool:
+        """Whether the person was asked about a wish as it is now; a yes to what the memory said earlier is none to this."""
+        was = _told(wish) in self._shown
+        self._shown.discard(_told(wish))
+        return was
+
     def _may(self, act: str, memory: Memory) -> bool:
         from memos_cli.infra.governance.rule import Right
 
@@ -331,6 +351,10 @@ class AgentMemory:
             return self._mos.get(identity)
         except MemoryNotFound:
             raise Refused("it was stored, and you may not read it", hint="ask the person") from None
+
+
+def _told(wish: Wish) -> tuple[str, ...]:
+    return wish.act, wish.memory.id, wish.memory.content, wish.text or ""
 
 
 def _done(status: str, memory: Memory) -> Answer:
