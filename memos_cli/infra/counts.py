@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.governance import labels
 from memos_cli.infra.vault import queries
-from memos_cli.infra.vault.rules import vouching
+from memos_cli.infra.vault.sight import last_words
 from memos_cli.model import Filter
 
 if TYPE_CHECKING:
@@ -111,8 +111,10 @@ def untrusted_count(vault: "OpenCube") -> int:
 
 def unconfirmed(vault: "OpenCube") -> dict[str, list[str]]:
     """The untrusted memories of which an agent wrote what they say, the oldest first: their ids by the agent."""
-    sql = f"""SELECT agent, id FROM (SELECT {vouching.AGENT} AS agent, m.id, m.n FROM arrivals a JOIN memories m ON m.id = a.id
-              WHERE m.state NOT IN ('expired', 'purged')) WHERE agent IS NOT NULL ORDER BY agent, n"""
+    sql = f"""SELECT agent, id FROM (
+                SELECT {last_words.AGENT} AS agent, m.id, m.n FROM arrivals a JOIN memories m ON m.id = a.id
+                WHERE m.state NOT IN ('expired', 'purged')
+              ) WHERE agent IS NOT NULL ORDER BY agent, n"""
     found: dict[str, list[str]] = {}
     for owner, identity in vault.conn.execute(sql):
         found.setdefault(owner, []).append(identity)

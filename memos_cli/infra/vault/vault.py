@@ -12,7 +12,7 @@ from memos_cli.errors import CubeLocked, IntegrityError, MemoryNotFound, NotWrit
 from memos_cli.infra import heads, marks, places, uses
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
-from memos_cli.infra.vault.rules import vouching
+from memos_cli.infra.vault.sight import last_words
 from memos_cli.infra.vault.units import Unit
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
@@ -220,7 +220,7 @@ class Vault:
     def confirm(self, ids: Iterable[str]) -> bool:
         """Vouch for untrusted memories because somebody here used them, without waiting; `False` if that cannot be written."""
         # Only the cube's owner vouches for what came in; no use does for an agent's: to be found is what a planted one is for.
-        if self.sight is not None or not (untrusted := self.arrivals(ids, vouching.BY_AGENT)):
+        if self.sight is not None or not (untrusted := self.arrivals(ids, last_words.BY_AGENT)):
             return True
         try:
             with self.derive(wait=False) as conn:

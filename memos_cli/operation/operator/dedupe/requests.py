@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.errors import AmbiguousId, NotFound, Refused
 from memos_cli.infra import counts
 from memos_cli.infra.transfer import familiarity
-from memos_cli.infra.vault import log, queries
-from memos_cli.infra.vault.rules import vouching
+from memos_cli.infra.vault import queries
+from memos_cli.infra.vault.sight import last_words
 from memos_cli.infra.vault.units import new_id
 from memos_cli.model import Filter, Memory, State, starts
 from memos_cli.operation.operator.dedupe import fusion
@@ -229,7 +229,7 @@ def _settle_wish(vault: "Vault", unit: "Unit", wish: Wish, decision: str, at: st
 
 def _taken_back(vault: "Vault", memory: Memory, at: str) -> dict[str, Any]:
     """The change that takes back what an agent made of a memory; one that it made itself is forgotten."""
-    word = vouching.word(log.of_subject(vault.conn, "memory", memory.id), vouching.agents(vault.conn))
+    word = last_words.on_memory(vault, memory.id)
     if word is None or word.said is None:
         return {"state": State.EXPIRED.value, "since": at}
     return word.said

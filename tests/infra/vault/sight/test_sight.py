@@ -306,7 +306,7 @@ WRITING = {
     "heads.py", "marks.py", "names.py", "uses.py", "vector_rows.py", "vault/bulk/bulk.py", "vault/bulk/births.py",
     "vault/echoes.py", "vault/links.py", "vault/log.py", "vault/purge.py", "vault/rebuild.py", "vault/units.py",
     "vault/rules/rules.py", "vault/rules/views.py", "vault/past.py", "governance/access.py", "governance/read_log.py",
-    "vault/sight/sight.py", "vault/sight/seen_words.py", "vault/sight/seen_index.py", "vault/rules/vouching.py",
+    "vault/sight/sight.py", "vault/sight/seen_words.py", "vault/sight/seen_index.py", "vault/sight/last_words.py",
 }  # fmt: skip
 """The modules that name the tables themselves: what writes, and what decides what is seen."""
 BOTH = {

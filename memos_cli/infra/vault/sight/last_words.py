@@ -8,11 +8,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.infra.vault import fold
+from memos_cli.infra.vault import fold, log
 from memos_cli.model import Operation
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
+    from memos_cli.infra.vault.connection import OpenCube
     from memos_cli.infra.vault.sight.rights import Rights
 
 _IN_PASSING = frozenset(("tick", "undo", "add", "import", "task end", "snapshot restore", "merge"))
@@ -33,7 +34,7 @@ BY_AGENT = f"EXISTS (SELECT 1 FROM main.memories m WHERE m.id = a.id AND {AGENT}
 """The condition on untrusted memories (`arrivals a`) that an agent wrote what they say."""
 
 
-class Word(NamedTuple):
+class LastWord(NamedTuple):
     """The last word on what a memory says.
 
     Attributes:
@@ -88,7 +89,7 @@ def weigh(conn: sqlite3.Connection, identity: str, operations: Sequence[Operatio
         conn.execute("INSERT OR IGNORE INTO main.arrivals VALUES (?)", (identity,))
 
 
-def word(operations: Sequence[Operation], agents: set[str]) -> Word | None:
+def word(operations: Sequence[Operation], agents: set[str]) -> LastWord | None:
     """The last word on what a memory says; `None` where no agent had a hand in it.
 
     Args:
@@ -108,9 +109,14 @@ def word(operations: Sequence[Operation], agents: set[str]) -> Word | None:
             deciding = index
             break
     if deciding is None:
-        return Word(vouched=False, said=None)
+        return LastWord(vouched=False, said=None)
     then, now = (_said(some) for some in (operations[: deciding + 1], operations))
-    return Word(vouched=vouched and not by_agent and then == now, said=then)
+    return LastWord(vouched=vouched and not by_agent and then == now, said=then)
+
+
+def on_memory(vault: "OpenCube", identity: str) -> LastWord | None:
+    """The last word on what a memory of a cube says; `None` where no agent had a hand in it."""
+    return word(log.of_subject(vault.conn, "memory", identity), agents(vault.conn))
 
 
 def _said(operations: Sequence[Operation]) -> dict[str, Any]:
