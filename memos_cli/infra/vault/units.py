@@ -18,7 +18,6 @@ from memos_cli.infra.marks import TICKED, TICKS, VECTORS, mark, mark_unwiped, se
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import echoes, fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
-from memos_cli.infra.vault.sight import last_words
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Kind, LinkType, Memory, Operation, State
 from memos_cli.times import from_millis
 
@@ -132,6 +131,8 @@ class Unit:
             added = {name: True for name, value in change.items() if value and name.startswith(fold.LINK)}
             made = fold.links(subject, added) if added else []
             self._linked |= dict.fromkeys((link.source, link.type, link.target) for link in made if link.type in links.ACYCLIC)
+        from memos_cli.infra.vault.sight import last_words  # here, since a search changes nothing
+
         if last_words.vouches(operation.command, change):
             self.accept(noun, subject)
         if noun == "memory":

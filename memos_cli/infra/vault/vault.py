@@ -12,7 +12,6 @@ from memos_cli.errors import CubeLocked, IntegrityError, MemoryNotFound, NotWrit
 from memos_cli.infra import heads, marks, places, uses
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
-from memos_cli.infra.vault.sight import last_words
 from memos_cli.infra.vault.units import Unit
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
@@ -218,9 +217,12 @@ class Vault:
         return uses.record(self.conn, ids, at)
 
     def confirm(self, ids: Iterable[str]) -> bool:
-        """Vouch for untrusted memories because somebody here used them, without waiting; `False` if that cannot be written."""
-        # Only the cube's owner vouches for what came in; no use does for an agent's: to be found is what a planted one is for.
-        if self.sight is not None or not (untrusted := self.arrivals(ids, last_words.BY_AGENT)):
+        """Vouch for untrusted memories that the owner used, but for agents' words; `False` if it cannot be written now."""
+        if self.sight is not None or not (untrusted := self.arrivals(ids)):
+            return True
+        from memos_cli.infra.vault.sight import last_words  # here, since most searches find nothing untrusted
+
+        if not (untrusted := self.arrivals(untrusted, last_words.BY_AGENT)):
             return True
         try:
             with self.derive(wait=False) as conn:
