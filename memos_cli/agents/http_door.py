@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
-from memos_cli.agents import door
+from memos_cli.agents import connection, door
 from memos_cli.agents.mcp_server import Desk, server
 
 if TYPE_CHECKING:
@@ -35,6 +35,14 @@ def serve(open_mos: "OpenMos", port: int, tell: Callable[[str], None]) -> None:
         tell(f"http://{door.HOST}:{port}/mcp")
         made, desk = application(open_mos, port)
         try:
-            uvicorn.Server(uvicorn.Config(made, log_level="error", lifespan="on", timeout_graceful_shutdown=5)).run([listening])
+            config = uvicorn.Config(
+                made,
+                log_level="error",
+                lifespan="on",
+                timeout_graceful_shutdown=5,
+                http=connection.Connection,
+                limit_concurrency=connection.MOST,
+            )
+            uvicorn.Server(config).run([listening])
         finally:
             desk.close()

@@ -219,6 +219,7 @@ async def _question(desk: Desk, ctx: Context, act: str, identity: str, text: str
     capabilities = ctx.client_capabilities
     if wish is None or capabilities is None or capabilities.elicitation is None:
         return None
+    await desk.ask(ctx, lambda memory: memory.show(wish))
     return Elicit(wish.question, Consent)
 
 
@@ -234,7 +235,9 @@ def _settled(
     said: Consent | None = consent.data  # nothing where the client could not ask
     if said is None:
         return memory.file(wish)
-    return memory.carry_out(wish) if said.agree else memory.declined(wish)
+    if not said.agree:
+        return memory.declined(wish)
+    return memory.carry_out(wish) if memory.was_shown(wish) else memory.file(wish)
 
 
 def _add_resources(made: MCPServer, desk: Desk) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.governance import labels
 from memos_cli.infra.vault import queries
+from memos_cli.infra.vault.sight import last_words
 from memos_cli.model import Filter
 
 if TYPE_CHECKING:
@@ -98,16 +99,22 @@ def has_told(vault: "OpenCube", owner: str) -> bool:
     return vault.conn.execute(sql, (owner,)).fetchone() is not None
 
 
+def has_written(vault: "OpenCube", who: str) -> bool:
+    """Whether somebody has written anything to this cube, registered or not."""
+    return vault.conn.execute("SELECT 1 FROM ops WHERE principal = ? LIMIT 1", (who,)).fetchone() is not None
+
+
 def untrusted_count(vault: "OpenCube") -> int:
     """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
     return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])
 
 
 def unconfirmed(vault: "OpenCube") -> dict[str, list[str]]:
-    """The untrusted memories that agents wrote, the oldest first: their ids by the agent who owns them."""
-    sql = """SELECT m.owner, m.id FROM arrivals a JOIN memories m ON m.id = a.id
-             JOIN records r ON r.noun = 'principal' AND r.id = m.owner AND r.fields ->> 'kind' = 'agent'
-             WHERE m.state NOT IN ('expired', 'purged') ORDER BY m.owner, m.n"""
+    """The untrusted memories of which an agent wrote what they say, the oldest first: their ids by the agent."""
+    sql = f"""SELECT agent, id FROM (
+                SELECT {last_words.AGENT} AS agent, m.id, m.n FROM arrivals a JOIN memories m ON m.id = a.id
+                WHERE m.state NOT IN ('expired', 'purged')
+              ) WHERE agent IS NOT NULL ORDER BY agent, n"""
     found: dict[str, list[str]] = {}
     for owner, identity in vault.conn.execute(sql):
         found.setdefault(owner, []).append(identity)

@@ -7,7 +7,7 @@ import pytest
 from memos_cli import MOS
 from memos_cli.agents.agent_memory import AgentMemory, name_of
 from memos_cli.errors import MemoryNotFound, MemosError, Refused, UsageError
-from memos_cli.model import Filter, Kind
+from memos_cli.model import Filter, Kind, Visibility
 from memos_cli.operation.governance.rules import Object
 from tests.agents.homes import opener
 from tests.conftest import Clock
@@ -207,6 +207,45 @@ def test_nobody_else_s_name_is_taken(home: Path, clock: Clock, mos: MOS, person:
     agent = AgentMemory(opener(home, clock), person, "s1")
     assert agent.recall("peanuts").data["memories"] == []
     assert agent.remember("x is y").data["by"] == f"{person}-agent"
+    agent.close()
+
+
+def test_nobody_s_memories_are_had_by_their_name(home: Path, clock: Clock, mos: MOS) -> None:
+    mos.governance.add("ravi-agent")
+    for person in ("maren", "ravi", "ravi-agent"):  # nobody has to be registered to act
+        with opener(home, clock)(person) as theirs:
+            theirs.add(f"{person} cannot stand olives")
+    for name in ("maren", "ravi"):
+        agent = AgentMemory(opener(home, clock), name, "s1")
+        assert agent.recall("olives").data["memories"] == []
+        agent.close()
+    known = {one.name: one.kind for one in mos.governance.list()}
+    assert known == {"maren-agent": "agent", "ravi-agent": "person", "ravi-agent-2": "agent"}
+    with opener(home, clock)("maren") as maren:
+        assert [one.content for one in maren.list()] == ["maren cannot stand olives"]
+
+
+def test_it_is_an_agent_under_one_name_in_all_cubes_in_use(home: Path, clock: Clock, mos: MOS) -> None:
+    mos.add("The kites are in the shed", visibility=Visibility.PUBLIC)
+    mos.create_cube("second")
+    with opener(home, clock)(None, ("second",)) as second:
+        second.governance.add("claude")
+    agent = AgentMemory(opener(home, clock, ("default", "second")), "claude", "s1")
+    assert agent.recall("kites").data["memories"] == []
+    assert agent.remember("The build needs make").data["by"] == "claude-agent"
+    agent.close()
+    assert [one.name for one in mos.governance.list()] == ["claude-agent"]
+
+
+def test_where_all_its_names_are_taken_it_is_told_so(
+    home: Path, clock: Clock, mos: MOS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("memos_cli.agents.agent_memory._MOST_NAMES", 2)
+    mos.governance.add("eve")
+    mos.governance.add("eve-agent")
+    agent = AgentMemory(opener(home, clock), "eve", "s1")
+    with pytest.raises(Refused, match="somebody else's name"):
+        agent.recall("kites")
     agent.close()
 
 

@@ -140,6 +140,42 @@ def test_what_is_the_person_s_is_changed_after_a_yes_alone(
     assert len(mos.requests.list()) == (answer is None)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_yes_is_to_what_the_person_was_shown(home: Path, clock: Clock, desk: Desk, mos: MOS, mode: str) -> None:
+    mine = mos.add("The rent is due on Monday").ids[0]
+    mos.governance.add("claude-code", kind="agent")
+    mos.governance.rules.grant("claude-code", "read", [Object("cube")])
+
+    async def elicited(_: object, __: object) -> ElicitResult:
+        with opener(home, clock)(None) as elsewhere:  # the person changes it at a terminal while the question waits
+            elsewhere.edit(mine, {"content": "The rent is paid"})
+        return ElicitResult(action="accept", content={"agree": True})
+
+    async def run() -> Any:
+        who = Implementation(name="Claude Code", version="1")
+        async with Client(server(desk), mode=mode, client_info=who, elicitation_callback=elicited) as client:
+            return (await client.call_tool("revise", {"id": mine, "text": "The rent is due on Friday"})).structured_content
+
+    done = asyncio.run(asyncio.wait_for(run(), PATIENCE)) or {}
+    assert mos.get(mine).content == "The rent is paid"
+    assert mode != "legacy" or done["status"] == "asked"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_question_says_how_much_of_a_text_it_does_not_show(desk: Desk, mos: MOS, mode: str) -> None:
+    mine = mos.add("I pay rent to Ravi").ids[0]
+    mos.governance.add("claude-code", kind="agent")
+    mos.governance.rules.grant("claude-code", "read", [Object("cube")])
+
+    async def work(client: Client) -> None:
+        await client.call_tool("revise", {"id": mine, "text": f"I pay rent to Ravi{' ' * 400}and all else to Mallory"})
+        await client.call_tool("revise", {"id": mine, "text": f"I pay rent to Ravi{'.' * 400}and all else to Mallory"})
+
+    blank, dots = talk(desk, work, mode=mode, answer=False)
+    assert "Mallory" in blank or "more characters)" in blank
+    assert dots.endswith("\u201d (and 41 more characters)")
+
+
 def test_errors_are_the_words_of_the_command_line(desk: Desk) -> None:
     async def work(client: Client) -> None:
         for name, given in (

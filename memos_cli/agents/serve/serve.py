@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from memos_cli.agents import door
+from memos_cli.agents import connection, door
 from memos_cli.agents.serve.application import Endpoint, application
 from memos_cli.agents.serve.application import Served as Served  # noqa: PLC0414 -- what `serve` is handed
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 GRACE = 60
 """Seconds that answers under way have to end in, after the process was told to."""
-_CONNECTIONS = 256
-"""Connections at once; what waits for the model is limited by itself, and far lower."""
 
 
 def serve(open_mos: "OpenMos", served: Served, port: int, tell: Callable[[str], None], *, load: bool = False) -> None:
@@ -40,7 +38,8 @@ def serve(open_mos: "OpenMos", served: Served, port: int, tell: Callable[[str], 
             log_level="error",
             lifespan="off",
             ws="none",
-            limit_concurrency=_CONNECTIONS,
+            http=connection.Connection,
+            limit_concurrency=connection.MOST,
             timeout_graceful_shutdown=GRACE,
         )
         try:

@@ -45,7 +45,7 @@ def show(app: App, one: "AgentRequest", *, reveal: bool) -> None:
         if one.session is None
         else f"asks for {len(one.wishes):,}"
     )
-    leave = "leave (forgets them)" if one.session is None else "leave"
+    leave = "leave (forgets them, or what they say now)" if one.session is None else "leave"
     app.out(f"{head}  {agent} {what}: take all, {leave}")
     for wish in one.wishes[:_SHOWN]:
         _show_wish(app, wish, reveal=reveal)

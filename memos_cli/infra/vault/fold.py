@@ -83,8 +83,8 @@ def sightings(operations: list[Operation]) -> list[Operation]:
     """The operations that record that a memory's text was told again, and were not taken back; given in folding order."""
     if not any(SEEN in (operation.change or {}) for operation in operations):
         return []
-    standing = (operations[index] for index in _standing(operations))
-    return [operation for operation in standing if (operation.change or {}).get(SEEN) is not None]
+    made = (operations[index] for index in standing(operations))
+    return [operation for operation in made if (operation.change or {}).get(SEEN) is not None]
 
 
 def as_known(then: list[Operation], operations: list[Operation]) -> list[Operation]:
@@ -246,7 +246,7 @@ def clashes(operations: list[Operation]) -> dict[str, Clash]:
         return {}
     known = _known(operations)
     writers: dict[str, list[int]] = {}
-    for index in _standing(operations):
+    for index in standing(operations):
         for register in operations[index].change or {}:
             if register in SAID or (register in TURNED and operations[index].command not in _IN_PASSING):
                 writers.setdefault(register, []).append(index)
@@ -278,8 +278,8 @@ def _united(sets: Iterable[int]) -> int:
     return united
 
 
-def _standing(operations: list[Operation]) -> list[int]:
-    """The indexes of the operations that neither were undone nor are an undo."""
+def standing(operations: list[Operation]) -> list[int]:
+    """The indexes of the operations, given in folding order, that neither were undone nor are an undo."""
     back: set[str] = set()
     standing = []
     for index in range(len(operations) - 1, -1, -1):

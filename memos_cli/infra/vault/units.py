@@ -32,8 +32,6 @@ _KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, m.external
            FROM main.memories m LEFT JOIN main.cold c ON c.n = m.n WHERE m.id = ?"""
 TO_INDEX = "INSERT INTO main.{0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
 FROM_INDEX = "INSERT INTO main.{0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
-_IN_PASSING = frozenset(("tick", "undo", "add", "import", "task end", "snapshot restore", "merge"))
-"""Commands that change memories which nobody looked at."""
 POLICY = "policy"
 """The noun and the subject of a cube's policy; and the mark, in the table `cube`, with the policy that rules here if
 an untrusted one came with a merge: that one is in the log, and rules nothing until somebody here sets it."""
@@ -133,11 +131,12 @@ class Unit:
             added = {name: True for name, value in change.items() if value and name.startswith(fold.LINK)}
             made = fold.links(subject, added) if added else []
             self._linked |= dict.fromkeys((link.source, link.type, link.target) for link in made if link.type in links.ACYCLIC)
-        # Somebody here vouches for it by changing it; a file does not.
-        if operation.command not in _IN_PASSING or ("content" in change and operation.command != "import"):
+        from memos_cli.infra.vault.sight import last_words  # here, since a search changes nothing
+
+        if last_words.vouches(operation.command, change):
             self.accept(noun, subject)
-            if noun == "memory" and not self.is_by_agent:
-                self._conn.execute("DELETE FROM main.arrivals WHERE id = ?", (subject,))
+        if noun == "memory":
+            last_words.weigh(self._conn, subject, [*known, operation], self.rights)
         return operation
 
     def sight(self, identity: str, where: dict[str, Any]) -> None:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 Changed = Callable[[Iterable[str]], None]
-_BY_AGENT = """EXISTS (SELECT 1 FROM memories m JOIN records r ON r.noun = 'principal' AND r.id = m.owner
-                      WHERE m.id = a.id AND r.fields ->> 'kind' = 'agent')"""
-"""The condition on untrusted memories (`arrivals a`) that an agent wrote them."""
 
 
 class Vault:
@@ -220,9 +217,12 @@ class Vault:
         return uses.record(self.conn, ids, at)
 
     def confirm(self, ids: Iterable[str]) -> bool:
-        """Vouch for untrusted memories because somebody here used them, without waiting; `False` if that cannot be written."""
-        # Only the cube's owner vouches for what came in; no use does for an agent's: to be found is what a planted one is for.
-        if self.sight is not None or not (untrusted := self.arrivals(ids, _BY_AGENT)):
+        """Vouch for untrusted memories that the owner used, but for agents' words; `False` if it cannot be written now."""
+        if self.sight is not None or not (untrusted := self.arrivals(ids)):
+            return True
+        from memos_cli.infra.vault.sight import last_words  # here, since most searches find nothing untrusted
+
+        if not (untrusted := self.arrivals(untrusted, last_words.BY_AGENT)):
             return True
         try:
             with self.derive(wait=False) as conn:

@@ -43,6 +43,10 @@ STEP = 256
 """Tokens of a prompt that are evaluated between two looks at whether the client is still there: llama.cpp's batch here."""
 _ASKED = 1_000
 """Characters that are searched with, of the beginning and of the end of a message: some clients send whole files."""
+_ROUGHLY = 4
+"""Characters for each token of the context up to which messages are counted as a whole at once."""
+_PIECE, _SEAM = 4_096, 8
+"""Characters of a piece of a longer text, and the tokens by which it may count more than it does within the text."""
 _REMEMBERED = 64
 """Answers of which it is remembered what they rest on."""
 _NOTHING = Laid(Prompt(""), ())
@@ -129,8 +133,10 @@ class ClientTalk:
         """The request with as many of the memories as there is room for beside the client's own words, and its tokens."""
         from dataclasses import replace
 
-        plain = Request(ask.messages)
-        count, context = self._llm.count(plain), self._llm.context
+        plain, context = Request(ask.messages), self._llm.context
+        if self._is_far_too_long(ask):
+            raise TooLong(f"{self._llm.name} has a context of {context} tokens, and the messages have far more")
+        count = self._llm.count(plain)
         if count >= context:
             raise TooLong(f"{self._llm.name} has a context of {context} tokens, and the messages have {count}")
         room = context - min(ask.most or self._session.settings.get("llm.answer"), context // 4)
@@ -145,6 +151,22 @@ class ClientTalk:
                 replace(prompt, retrieved=prompt.retrieved[:-1]) if prompt.retrieved else replace(prompt, core=prompt.core[:-1])
             )
         return plain, _NOTHING, count
+
+    def _is_far_too_long(self, ask: Ask) -> bool:
+        """Whether long messages have no room for certain, counted piece by piece until that is known.
+
+        llama.cpp takes time by the square of a text's length for some texts and vocabularies, and cannot be stopped meanwhile.
+        """
+        context = self._llm.context
+        if sum(len(text) for _, text in ask.messages) <= _ROUGHLY * context:
+            return False
+        frame, counted = self._llm.count(Request((("user", ""),))) + _SEAM, 0
+        for _, text in ask.messages:
+            for start in range(0, len(text), _PIECE):
+                counted += max(0, self._llm.count(Request((("user", text[start : start + _PIECE]),))) - frame)
+                if counted >= context:
+                    return True
+        return False
 
     @cached_property
     def _trained(self) -> bool:

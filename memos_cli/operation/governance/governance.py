@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import NotFound, Refused, UsageError, did_you_mean
+from memos_cli.infra import counts
 from memos_cli.infra.governance import governance, tokens
 from memos_cli.infra.governance.access import IN, groups_of
 from memos_cli.infra.governance.rule import Rule, rules_of
@@ -150,6 +151,19 @@ class MemGovernance:
         vault = _owned(self._session, "see who is registered", unless=name)
         known = _known(rules.ruling_in(vault, PRINCIPAL), name)
         return _principals({name: known}, _standing(vault))[0]
+
+    def is_taken(self, name: str) -> bool:
+        """Whether no new agent may act under a name: somebody else has it, registered or not, or a group is called so.
+
+        Raises:
+            Refused: the caller does not own the cube.
+        """
+        vault = _owned(self._session, "see who is registered")
+        known = rules.ruling_in(vault, PRINCIPAL)
+        if name in known and known[name].get("kind") == AGENT:
+            return False
+        groups = {group for theirs in groups_of(known).values() for group in theirs}
+        return name in {vault.meta["owner"], *known, *groups} or counts.has_written(vault, name)
 
     def remove(self, name: str, groups: Iterable[str] = (), *, dry_run: bool = False) -> Registered:
         """Remove a principal, whose grants end and whose token is worth nothing any longer; or take it out of groups.

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
+from memos_cli.backends.llms.llamacpp import LlamaModel
+from memos_cli.ports.ports import Request
 from tests.conftest import ANSWER
 
 pytest.importorskip("starlette")
@@ -176,6 +178,26 @@ def test_what_cannot_be_answered_is_said_in_the_protocols_form(
     assert set(answer["error"]) == {"message", "type", "param", "code"}
     assert answer["error"]["param"] == param
     assert text(server.complete("Where?", token)) == SAID
+
+
+def test_a_text_that_is_far_too_long_is_not_counted_as_a_whole(
+    server: Server, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    count = LlamaModel.count
+
+    def recorded(self: LlamaModel, request: Request) -> int:
+        counted.append(sum(len(text) for _, text in request.messages))
+        return count(self, request)
+
+    monkeypatch.setattr(LlamaModel, "count", recorded)
+    for said in ("\n" * 2_000_000, "\u6f22" * 300_000, "hello world " * 100_000):
+        messages = [{"role": "user", "content": "hi"}, {"role": "user", "content": said}]
+        status, answer = server.ask("POST", CHAT, {"model": server.model, "messages": messages}, token)
+        assert (status, answer["error"]["code"]) == (400, "context_length_exceeded")
+    assert max(counted) < 20_000
+    assert sum(counted) < 200_000, "it is known to be too long long before its end"
+    assert server.complete("What is my dog called?", token, max_tokens=2)["choices"]
 
 
 def test_models_are_listed_and_no_other_way_is_there(server: Server, token: str) -> None:

@@ -140,6 +140,7 @@ CALLS: dict[str, Calls] = {
     "get_all": one(lambda mos: mos.get_all()),
     "governance.add": one(lambda mos: mos.governance.add("eve", groups=["family"])),
     "governance.get": one(lambda mos: mos.governance.get("maren"), lambda mos: mos.governance.get("eve")),
+    "governance.is_taken": one(lambda mos: mos.governance.is_taken("maren")),
     "governance.list": one(lambda mos: mos.governance.list()),
     "governance.overview": one(
         lambda mos: mos.governance.overview.list(),

@@ -54,7 +54,7 @@ def _refuse_purged(vault: "OpenCube", prefix: str) -> None:
 
 
 def _nearest(vault: "OpenCube", prefix: str, sight: queries.Condition) -> list[str]:
-    for length in range(len(prefix) - 1, 0, -1):
+    for length in range(min(len(prefix) - 1, ID_LENGTH), 0, -1):  # a name may be as long as an agent likes
         if found := queries.ids_with_prefix(vault, prefix[:length], sight, limit=3):
             return [identity[:SHOWN] for identity in found]
     return []

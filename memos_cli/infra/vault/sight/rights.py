@@ -21,8 +21,23 @@ if TYPE_CHECKING:
 _GONE = frozenset((State.EXPIRED.value, State.PURGED.value))
 _VIEW = "view"
 """The noun of saved filters."""
-_NAMING = frozenset(("key", "kind", "task", "visibility"))
-"""The registers, beside tags and labels, by which rules and visibility say what may be done with a memory."""
+_NAMING = frozenset(
+    (
+        "key",
+        "kind",
+        "task",
+        "visibility",
+        "pinned",
+        "state",
+        "occurred_at",
+        "valid_from",
+        "valid_to",
+        "expires_at",
+        "source",
+        "metadata",
+    )
+)
+"""The registers, beside tags and labels, by which rules, the filters of their views, and visibility say what may be done."""
 _OWN = frozenset(("file", "request"))
 """The nouns of the records that are their maker's own: what was read from a file, what an agent asks of the cube's owner."""
 _OF_THE_CUBE = frozenset((_VIEW, "snapshot"))

@@ -222,7 +222,7 @@ class Sight:
             self._conn.execute(f"INSERT OR IGNORE INTO temp.{name} SELECT value FROM json_each(?)", (next(given),))
             return f"temp.{name}"
 
-        parts = re.split(r"(json_each\(\?\)|\?)", clause)
+        parts = re.split(r"('[^']*'|json_each\(\?\)|\?)", clause)  # a mark within a text is a letter of it
         return "".join(
             _LIST.sub(table, part) if _LIST.fullmatch(part) else _quoted(next(given)) if part == "?" else part for part in parts
         )

@@ -5,13 +5,15 @@ of the noun `request`, which names memories and quotes none. What an agent wrote
 no record: it is open as long as there is such a memory.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import AmbiguousId, NotFound, Refused
 from memos_cli.infra import counts
 from memos_cli.infra.transfer import familiarity
 from memos_cli.infra.vault import queries
+from memos_cli.infra.vault.sight import last_words
 from memos_cli.infra.vault.units import new_id
 from memos_cli.model import Filter, Memory, State, starts
 from memos_cli.operation.operator.dedupe import fusion
@@ -51,9 +53,12 @@ class AgentRequest(NamedTuple):
     Attributes:
         session: the agent's session; `None` for what is to be confirmed.
         at: when the first of it was asked; fixed-width UTC text.
+        id: names what is asked, to the letter: once any of it is another, so is the id.
+        record: the record that it is read from.
     """
 
     id: str
+    record: str
     cube: str
     agent: str
     session: str | None
@@ -91,13 +96,13 @@ class Requests:
         with self._session.author(f"{act} asked").write(vault) as unit:
             entry, wishes = _open_entry(vault, session_name)
             if wish in wishes:
-                return entry or ""
+                return _named(vault, entry or "", [*_wishes(vault, wishes, self._session.now)])
             if len(wishes) >= MOST_WISHES:
                 raise Refused(f"{MOST_WISHES} wishes wait for the person's decision", hint="ask the person: memos review")
             fresh = {"agent": self._session.principal, "session": session_name, "at": self._session.now}
             made = entry or new_id()
             unit.change(NOUN, made, {**({} if entry else fresh), "wishes": [*wishes, wish]})
-        return made
+            return _named(vault, made, [*_wishes(vault, [*wishes, wish], self._session.now)])
 
     def list(self) -> tuple[AgentRequest, ...]:
         """The open entries of the cubes that the principal owns, the oldest first."""
@@ -122,11 +127,21 @@ class Requests:
         return found[0]
 
     def take(self, asked: AgentRequest) -> RequestDecision:
-        """Do all that is asked, as one command that `undo` takes back; what was frozen meanwhile stays as it is."""
+        """Do all that is asked, as one command that `undo` takes back; what was frozen meanwhile stays as it is.
+
+        Raises:
+            Refused: it was decided already; or the agent has changed since what it asks, so that nobody has seen it.
+        """
         return self._settle(asked, "take")
 
     def leave(self, asked: AgentRequest) -> RequestDecision:
-        """Do nothing of it, and be asked no more. What is left unconfirmed is forgotten, since nobody wants it."""
+        """Do nothing of it, and be asked no more.
+
+        What is left unconfirmed is forgotten, since nobody wants it, or says again what it said before an agent changed it.
+
+        Raises:
+            Refused: as for `take`.
+        """
         return self._settle(asked, "leave")
 
     def _settle(self, asked: AgentRequest, decision: str) -> RequestDecision:
@@ -135,11 +150,13 @@ class Requests:
             raise Refused("what agents ask for is decided by the cube's owner")
         author = self._session.author("review")
         with author.write(vault) as unit:
-            if asked.session is not None and vault.records(NOUN).get(asked.id, {}).get("decision"):
+            if asked.session is not None and vault.records(NOUN).get(asked.record, {}).get("decision"):
                 raise Refused(f"{asked.id[:8]} was decided already", hint="take that back with: memos undo")
+            if asked.id not in {one.id for one in _entries(vault, author.at)}:
+                raise Refused(f"what {asked.agent} asks has changed since you saw it", hint="see it with: memos review")
             changed = [one for wish in asked.wishes for one in _settle_wish(vault, unit, wish, decision, author.at)]
             if asked.session is not None:
-                unit.change(NOUN, asked.id, {"decision": decision, "decided_at": author.at})
+                unit.change(NOUN, asked.record, {"decision": decision, "decided_at": author.at})
             txn = unit.log.txn if unit.log.count else None
         return RequestDecision(asked, decision, tuple(dict.fromkeys(changed)), txn)
 
@@ -158,13 +175,26 @@ def _entries(vault: "Vault", now: str) -> Iterator[AgentRequest]:
         if identity not in strange and not fields.get("decision"):
             wishes = tuple(_wishes(vault, fields.get("wishes", ()), now))
             if wishes:
-                session = str(fields.get("session"))
-                yield AgentRequest(identity, vault.name, str(fields.get("agent")), session, str(fields.get("at")), wishes)
+                named, session = _named(vault, identity, wishes), str(fields.get("session"))
+                yield AgentRequest(named, identity, vault.name, str(fields["agent"]), session, str(fields["at"]), wishes)
     for agent, ids in counts.unconfirmed(vault).items():
         wishes = tuple(_wishes(vault, [[CONFIRM, one] for one in ids], now))
         if wishes:
-            entry = fusion.pair_id(f"{CONFIRM}:{agent}", vault.meta["id"])
-            yield AgentRequest(entry, vault.name, agent, None, wishes[0].memory.created_at, wishes)
+            record = f"{CONFIRM}:{agent}"
+            named = _named(vault, record, wishes)
+            yield AgentRequest(named, record, vault.name, agent, None, wishes[0].memory.created_at, wishes)
+
+
+def _named(vault: "Vault", record: str, wishes: Sequence[Wish]) -> str:
+    """The id of what is asked: of texts and not of versions, which are others for the agent."""
+    told = [
+        (
+            wish.act,
+            *((one.id, one.content, one.title, one.key, one.kind.value) for one in (wish.memory, wish.new) if one is not None),
+        )
+        for wish in wishes
+    ]
+    return fusion.pair_id(f"{record}:{json.dumps(told)}", vault.meta["id"])
 
 
 def _wishes(vault: "Vault", told: Sequence[Sequence[str]], now: str) -> Iterator[Wish]:
@@ -183,8 +213,7 @@ def _settle_wish(vault: "Vault", unit: "Unit", wish: Wish, decision: str, at: st
     """Carry out a wish, or leave it; the ids of the memories that changed."""
     memory = vault.get(wish.memory.id)
     if wish.act == CONFIRM:
-        change: Mapping[str, Any] = {"trust": 1.0} if decision == "take" else {"state": State.EXPIRED.value, "since": at}
-        unit.change("memory", memory.id, dict(change))
+        unit.change("memory", memory.id, {"trust": 1.0} if decision == "take" else _taken_back(vault, memory, at))
         yield memory.id
     elif decision == "take" and not memory.frozen:
         if wish.act == FORGET:
@@ -196,3 +225,11 @@ def _settle_wish(vault: "Vault", unit: "Unit", wish: Wish, decision: str, at: st
             if fusion.supersede(unit, memory, new, starts(new) if starts(new) > starts(memory) else at) is not None:
                 yield memory.id
             yield new.id
+
+
+def _taken_back(vault: "Vault", memory: Memory, at: str) -> dict[str, Any]:
+    """The change that takes back what an agent made of a memory; one that it made itself is forgotten."""
+    word = last_words.on_memory(vault, memory.id)
+    if word is None or word.said is None:
+        return {"state": State.EXPIRED.value, "since": at}
+    return word.said

@@ -43,6 +43,21 @@ def test_nor_any_other_name(mos: MOS, eve: str, sort: str, name: str, fields: di
         mos.edit(eve, fields, user_id="eve")
 
 
+@pytest.mark.parametrize(("wanted", "fields"), [
+    ({"pinned": True}, {"pinned": True}), ({"until": "2020-01-01T00:00:00.000Z"}, {"occurred_at": "2019-01-01"}),
+    ({"since": "2090-01-01T00:00:00.000Z"}, {"occurred_at": "2091-01-01"}), ({"states": ["archived"]}, {"state": "archived"}),
+    ({"as_of": "2019-01-01T00:00:00.000Z"}, {"valid_from": "2018-01-01"}),
+])  # fmt: skip
+@pytest.mark.parametrize("right", ["erase", "share", "reveal"])
+def test_nor_anything_that_a_view_asks_for(
+    mos: MOS, eve: str, right: str, wanted: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    mos.pipeline.save_record("view", "it", wanted)
+    grant(mos, right, "view", "it")
+    with pytest.raises(Refused, match="give"):
+        mos.edit(eve, fields, user_id="eve")
+
+
 def test_a_tag_by_which_a_right_is_denied_stays(mos: MOS, eve: str) -> None:
     grant(mos, "erase", "cube")
     grant(mos, "erase", "tag", "red", deny=True)

@@ -12,8 +12,9 @@ from memos_cli.errors import MemoryNotFound, Refused
 from memos_cli.infra import counts
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.infra.vault.pool.occurrences import statistics
+from memos_cli.infra.vault.rules import views
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Draft, Filter, LinkType, Source, Visibility
+from memos_cli.model import Draft, Filter, Kind, LinkType, Source, Visibility
 
 INFRA = Path(memos_cli.__file__).parent / "infra"
 WORDS = ("river", "harbour", "lantern", "cedar", "violin", "granite", "saffron", "meadow")
@@ -139,6 +140,30 @@ def test_rules_that_change_meanwhile_hold_at_the_next_look(both: tuple[MOS, Vaul
         grant(mos, "eve", "read", "cube", deny=True)
         assert eve.count(wanted) == 11  # one state for the whole block
     assert eve.count(wanted) == 0
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"tags": ["open"]}, {"kinds": ["fact"]}, {"pinned": True}, {"states": ["archived"]}, {"labels": ["health"]},
+        {"task": "move"}, {"key": "who's?"}, {"conversation": "talk"}, {"speaker": "ann"}, {"session": "s1"},
+        {"since": "2020-01-01T00:00:00.000Z"}, {"until": "2020-01-01T00:00:00.000Z"}, {"archived": True}, {"turns": True},
+        {"everything": True}, {"as_of": "2030-01-01T00:00:00.000Z"},
+    ],
+    ids=lambda wanted: next(iter(wanted)),
+)  # fmt: skip
+def test_a_view_that_a_rule_names_lets_through_what_its_filter_finds(mos: MOS, wanted: dict[str, Any]) -> None:
+    said = Source(conversation="talk", session="s1", speaker="ann", turn=1)
+    mos.add(
+        drafts=[
+            Draft("the door is open", tags=("open",), labels=("health",), task="move", key="who's?", pinned=True),
+            Draft("Ann spoke of the harbour", source=said), Draft("the meadow is in flower", kind=Kind.NOTE),
+        ]
+    )  # fmt: skip
+    mos.pipeline.save_record("view", "it", wanted)
+    grant(mos, "eve", "read", "view", "it")
+    expected = {memory.id for memory in mos.list(views.filter_of(wanted, mos.now))}
+    assert {memory.id for memory in mos.list(Filter(at=mos.now, everything=True), user_id="eve")} == expected
 
 
 def test_what_it_said_while_it_was_private_stays_so(mos: MOS) -> None:
@@ -281,7 +306,7 @@ WRITING = {
     "heads.py", "marks.py", "names.py", "uses.py", "vector_rows.py", "vault/bulk/bulk.py", "vault/bulk/births.py",
     "vault/echoes.py", "vault/links.py", "vault/log.py", "vault/purge.py", "vault/rebuild.py", "vault/units.py",
     "vault/rules/rules.py", "vault/rules/views.py", "vault/past.py", "governance/access.py", "governance/read_log.py",
-    "vault/sight/sight.py", "vault/sight/seen_words.py", "vault/sight/seen_index.py",
+    "vault/sight/sight.py", "vault/sight/seen_words.py", "vault/sight/seen_index.py", "vault/sight/last_words.py",
 }  # fmt: skip
 """The modules that name the tables themselves: what writes, and what decides what is seen."""
 BOTH = {
