@@ -31,15 +31,27 @@ def _journal(table: str, event: str, row: str) -> str:
     END"""  # noqa: S608 -- our own names
 
 
-STATEMENTS = (
-    *TABLE,
-    *(
-        _journal(table, event, row)
-        for table in ("vectors", "cold_vectors")
-        for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old"))
-    ),
-)
+_TRIGGERS = {
+    f"{table}_{event.lower()}": _journal(table, event, row)
+    for table in ("vectors", "cold_vectors")
+    for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old"))
+}
+STATEMENTS = (*TABLE, *_TRIGGERS.values())
 """Makes the table and its triggers."""
+
+
+def drop_foreign(conn: "sqlite3.Connection") -> None:
+    """Remove the triggers and views that memos did not make, within the caller's transaction: they would act at each write.
+
+    A file that was changed by hand may have any; no cube has others than those above.
+    """
+    there = "SELECT type, name, sql FROM main.sqlite_schema WHERE type IN ('trigger', 'view')"
+    for kind, name, sql in conn.execute(there).fetchall():
+        if sql != _TRIGGERS.get(name):
+            quoted = name.replace('"', '""')
+            conn.execute(f'DROP {kind} main."{quoted}"')
+            if kind == "trigger" and name in _TRIGGERS:
+                conn.execute(_TRIGGERS[name])
 
 
 class Change(NamedTuple):

@@ -188,13 +188,21 @@ def differences(conn: sqlite3.Connection) -> list[str]:
 
 
 def schema_differences(conn: sqlite3.Connection) -> list[str]:
-    """What the schema of a new cube has and this one's lacks; one that cannot be written to may have an older schema."""
+    """What the schema of a new cube has and this one's lacks, and what acts in it that memos did not make.
+
+    One that cannot be written to may have an older schema.
+    """
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
         schema.create_in_memory(fresh, max(schema.READABLE, conn.execute("PRAGMA user_version").fetchone()[0]))
         sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
-        missing = set(fresh.execute(sql)) - set(conn.execute(sql))
-        return [f"{kind} {name} is not what it was made as" for kind, name, *_ in sorted(missing, key=lambda row: row[1])]
+        made, there = set(fresh.execute(sql)), set(conn.execute(sql))
+        missing = sorted(made - there, key=lambda row: row[1])
+        foreign = sorted(row[:2] for row in there - made if row[0] in {"trigger", "view"})
+        return [
+            *(f"{kind} {name} is not what it was made as" for kind, name, *_ in missing),
+            *(f"{kind} {name} is not of memos, and the next write removes it" for kind, name in foreign),
+        ]
     finally:
         fresh.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli.errors import CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
-from memos_cli.infra import heads, marks, places, uses
+from memos_cli.infra import heads, marks, places, uses, vector_changes
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import Unit
@@ -127,8 +127,7 @@ class Vault:
                 self.heads.write(heads.newest(known, there))
             appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
             rights = None if self.sight is None else self.sight.rights(self.name, self.meta["owner"], principal)
-            unit = Unit(self.conn, appender, self.due, rights)
-            yield unit
+            yield (unit := Unit(self.conn, appender, self.due, rights))
             touched = frozenset(unit.changed)
             for identity, change in echoes.endings(self.conn, unit.ended, unit.log.millis, unit.log.clock, touched):
                 if unit.rights is None or unit.rights.may_end(identity, change):
@@ -180,6 +179,7 @@ class Vault:
                 connection.begin(self.conn, self.path, self._lock_timeout if wait else 0.0)
             try:
                 connection.require_in_place(self.path, self._file)
+                vector_changes.drop_foreign(self.conn)
                 yield
                 connection.require_in_place(self.path, self._file)
                 self.conn.execute("COMMIT")

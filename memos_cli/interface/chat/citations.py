@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from memos_cli.interface.chat.answers import answer_forms
+from memos_cli.interface.chat.answers import answer_clauses, answer_forms, answer_questions, answer_words
 from memos_cli.interface.chat.answers.readings import Ground
 from memos_cli.interface.reader import intents
 from memos_cli.model import Memory
@@ -18,6 +18,7 @@ NEAR = 0.6
 """The share of the best hit's score that another hit needs to be part of an extractive answer."""
 _OWN_WORDS = frozenset({"yes", "no", "you", "yet"})
 """Words that memos-mini's answers may end with although no memory contains them."""
+_HIS = frozenset({"his", "her", "their"})
 _NUMBERED = re.compile(r"[\[(](\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")
 
 
@@ -67,19 +68,56 @@ def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:
     return chosen
 
 
-def extracts(hits: Sequence[Hit], person: str = "") -> list[Memory]:
+def extracts(hits: Sequence[Hit], person: str = "", question: str = "") -> list[Memory]:
     """The memories that answer a question by themselves, best first, unconfirmed ones last; none where no hit fits.
 
     What the person told is cited as if nothing else were there. What a file or a talk brought, and what nobody vouched for,
-    stands beside it and takes no place of it.
+    stands beside it and takes no place of it. What is about somebody else than the question is not cited.
     """
     fitting = [hit for hit in hits if hit.fits]
+    others = _about_others(question, [hit.memory for hit in fitting])
+    fitting = [hit for hit in fitting if hit.memory.id not in others]
     trusted = [hit for hit in fitting if not hit.memory.untrusted]
     told = _near([hit for hit in trusted if is_by_person(hit.memory, person)])
     brought = [memory for memory in _near(trusted) if memory not in told][: max(1, MOST_EXTRACTS - len(told))]
     own = [hit.memory for hit in trusted if hit.memory in told or hit.memory in brought]
     strange = [memory for memory in _near(fitting) if memory.untrusted]
     return [*own, *strange[: max(1, MOST_EXTRACTS - len(own))]]
+
+
+def _about_others(question: str, memories: Sequence[Memory]) -> set[str]:
+    """The memories that are about somebody else than an English question: "Ben's birthday" where it asks for Anna's.
+
+    One that names who is meant, or whose subject is nobody, the person, or may be who is meant, is none of these.
+    """
+    asked = answer_questions.read(question)
+    who = asked.path
+    english = asked.opener or asked.closed or "'s" in question.replace("\u2019", "'")
+    if not english or who is None or who == answer_clauses.NOBODY or (who == answer_clauses.ME and not asked.owned):
+        return set()
+    told = {memory.id: answer_clauses.clauses(memory.content) for memory in memories}
+    called = answer_clauses.names([clause for found in told.values() for clause in found])
+    wanted = {who, *asked.others, *((name,) for name in called.get(who, ()))}
+    wanted |= {kin for kin, names in called.items() if who[0] in names}
+    return {memory.id for memory in memories if _is_about_another(asked, wanted, memory.content, told[memory.id])}
+
+
+def _is_about_another(
+    asked: answer_questions.Question,
+    wanted: set[answer_clauses.Path],
+    text: str,
+    told: Sequence[answer_clauses.Clause],
+) -> bool:
+    subjects = {path for clause in told for path in clause.subjects}
+    if not subjects or subjects & {answer_clauses.ME, answer_clauses.NOBODY}:
+        return False
+    said = {stem for word in answer_words.words(text) for stem in (word.low, word.stem)}
+    if any(path != answer_clauses.ME and all(set(part.split()) <= said for part in path) for path in wanted):
+        return False
+    if any(path[: len(who)] == who for who in wanted for path in subjects):
+        return False
+    # "Ben has the keys" may say where Anna's are; "Ben's keys are in the car" does not.
+    return not asked.owned or any(clause.owned for clause in told) or bool(_HIS & said)
 
 
 def _near(hits: Sequence[Hit]) -> list[Memory]:

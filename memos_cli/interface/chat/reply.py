@@ -144,21 +144,21 @@ class Replier:
             word: what to say to a message that states something and asks nothing; `None` for a message that asks.
         """
         if self._llm is None:
-            result, shown = self._from_memories(found, word)
+            result, shown = self._from_memories(found, word, whole.prompt.question)
             return Reply(result._replace(prompt=self._recalling.in_order(whole)), shown)
         if (why := trust.refusal(self._session, self._llm, self._card)) is not None:
             if self._require_slot:
                 raise ModelUnavailable(why, hint="let it answer with: memos model use NAME|PATH --trust")
-            result, shown = self._from_memories(found, word)
+            result, shown = self._from_memories(found, word, whole.prompt.question)
             notices = (why,) if word is None else ()
             return Reply(result._replace(prompt=self._recalling.in_order(whole), notices=notices, reason=why), shown)
         return self._by_heart(self._llm, whole, found, stream) or self._from_model(self._llm, whole, found, stream, word)
 
-    def _from_memories(self, found: Recalled, word: str | None) -> Reply:
+    def _from_memories(self, found: Recalled, word: str | None, question: str) -> Reply:
         """The best memories word for word; a message that only states something is acknowledged with `word`."""
         if word is not None:
             return Reply(extractive(word, []), ())
-        memories = citations.extracts(found.hits, self._person) if self._recall else []
+        memories = citations.extracts(found.hits, self._person, question) if self._recall else []
         self._memories.record_uses(memories)
         said = "\n".join(citations.quoted(one, self._recalling.content(one), self._person) for one in memories)
         return Reply(extractive(said or model_request.UNKNOWN, memories), memories)
@@ -222,7 +222,7 @@ class Replier:
         if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
             sure = sure and not citations.broken_off(answer, prompt)
         if not held.stopped and (not sure or told_only or not verdict.stands):
-            result, shown = self._from_memories(found, word)
+            result, shown = self._from_memories(found, word, whole.prompt.question)
             reason = "it was unsure of its answer" if not sure else verdict.reason
             # A mere statement needs no answer, so none was replaced.
             replaced = word is None and bool(shown or (sure and verdict.reason))

@@ -143,3 +143,49 @@ def test_what_nobody_vouched_for_stands_behind_what_is_trusted_and_takes_no_plac
         "a", "b", "c", "x0",
     ]  # fmt: skip
     assert [one.content for one in citations.extracts(strange)] == ["x0", "x1", "x2"]
+
+
+@pytest.mark.parametrize(
+    ("question", "memory", "about"),
+    [
+        ("When is Anna's birthday?", "Ben's birthday is on 14 October", False),
+        ("When is Anna's birthday?", "Anna's birthday is on 14 October", True),
+        ("When is Anna's birthday?", "Birthday party on 14 October at the pub", True),
+        ("When is Anna's birthday?", "My sister Anna turns 40 on 14 October", True),
+        ("When is Anna's birthday?", "Ben celebrates his birthday on 14 October", False),
+        ("When did Tom break his leg?", "Ben broke his leg skiing in March", False),
+        ("When did Tom break his leg?", "Tom broke his leg skiing in March", True),
+        ("When did Tom break his leg?", "I drove Tom to the hospital in March", True),
+        ("Is my daughter allergic to penicillin?", "Oma Truus is allergic to penicillin", False),
+        ("Is my daughter allergic to penicillin?", "My daughter is allergic to penicillin", True),
+        ("When is my birthday?", "Ben's birthday is on 14 October", False),
+        ("When is my birthday?", "My birthday is on 14 October", True),
+        ("When is my appointment?", "Dentist appointment on Friday at 9:40", True),
+        ("Where are my keys?", "Ben has the keys", True),
+        ("Where are Anna's keys?", "Ben has the keys", True),
+        ("Where are Anna's keys?", "Ben's keys are in the car", False),
+        ("What does Anna's brother do?", "Ben, Anna's brother, repairs ferries", True),
+        ("Who is allergic to nuts?", "Ben is allergic to nuts", True),
+        ("What is on Friday?", "Anna arrives on Friday at nine", True),
+        ("Where does Lars work?", "my brother Lars repairs ferry engines in Ålesund", True),
+        ("When does the pool open?", "The pool opens at 7", True),
+        ("Anna's birthday?", "Ben's birthday is on 14 October", False),
+        ("Anna\u2019s birthday", "Anna\u2019s birthday is on 14 October", True),
+        ("Wann ist Annas Geburtstag?", "Der Geburtstag von Anna ist am 14. Oktober", True),
+        ("Was ist Annas Adresse?", "Anna wohnt in der Lindenstraße 4", True),
+        ("Hoe heet de hond van Anna?", "De hond van Anna heet Bruno", True),
+        ("Cuándo es el cumpleaños de Ana?", "El cumpleaños de Ana es el 14 de octubre", True),
+        ("Quand est l'anniversaire d'Anna ?", "L'anniversaire d'Anna est le 14 octobre", True),
+    ],
+)
+def test_what_is_about_somebody_else_is_not_cited(question: str, memory: str, *, about: bool) -> None:
+    hit = Hit(Memory("m", memory), 0.9)
+    assert bool(citations.extracts([hit], question=question)) is about
+
+
+def test_a_name_that_another_memory_gives_is_who_is_meant() -> None:
+    told = ("My dog is called Bruno", "The dog got his shots in May", "My son's name is Ben", "Ben's birthday is on 14 October")
+    hits = [Hit(Memory(str(number), text), 0.9) for number, text in enumerate(told)]
+    assert "1" in {one.id for one in citations.extracts(hits[:2], question="When did Bruno get his shots?")}
+    assert "3" in {one.id for one in citations.extracts(hits[2:], question="When is my son's birthday?")}
+    assert citations.extracts(hits[3:], question="When is my daughter's birthday?") == []
