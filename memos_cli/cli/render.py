@@ -14,8 +14,7 @@ from memos_cli.times import Zone
 
 SHORT_ID = 8
 _TIMES = frozenset({"occurred_at", "valid_from", "valid_to", "expires_at", "since"})  # the registers that are instants
-_WORDS = 0.6
-"""The share of a line's room that has to stay where the line is cut between words; else a word is cut."""
+_WORDS = 0.6  # the share of a line's room that has to stay where it is cut between words; else a word is cut
 
 
 def one_line(text: str, width: int | None = None) -> str:
@@ -139,7 +138,8 @@ def listed_line(memory: Memory, order: str, *, reveal: bool) -> str:
         "happened": _happened(memory) or "-", "uses": f"{memory.access_count:,}",
         "priority": str(memory.priority),
     }[DATES[order]]  # fmt: skip
-    behind = "" if (on := _happened(memory)) in {None, shown} or order == "occurred" else style(f" [on {on}]", dim=True)
+    on = _happened(memory) or shown  # a month or a week is shorter than a day
+    behind = "" if on == shown or order == "occurred" else style(f" [{'on' if len(on) > 8 else 'in'} {on}]", dim=True)
     return memory_line(memory, reveal=reveal, when=f"{shown:<10}", behind=behind)
 
 

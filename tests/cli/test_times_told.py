@@ -59,6 +59,8 @@ def test_no_day_is_shown_of_a_month_a_year_or_a_week_that_was_told(memos: Run) -
         assert when in memos("show", short).out.split("happened", 1)[1].splitlines()[0].split()
         (line,) = [one for one in memos("list", "--order", "occurred").out.splitlines() if one.startswith(short)]
         assert line.split()[1] == when
+        (line,) = [one for one in memos("list").out.splitlines() if one.startswith(short)]
+        assert line.endswith(f"[{'on' if len(when) == 10 else 'in'} {when}]")
     (line,) = [one for one in memos("search", "Ghent", "--lexical").out.splitlines() if "2019" in one and "event" in one]
     assert line.split()[2:4] == ["2019", "event"]
 
