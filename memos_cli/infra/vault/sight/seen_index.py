@@ -74,9 +74,25 @@ class KeptIndex:
             asked: who sees, and by which rules: while it is the same, the same memories may be seen.
             by_log: whether that depends on nothing but the log.
         """
+        own = not self._conn.in_transaction
+        if own:  # the place, the last row and the rows come from several statements: between two of them others may write
+            self._conn.execute("BEGIN")
+        try:
+            place, found, path = self._found(asked, by_log=by_log)
+        finally:
+            if own:
+                self._conn.execute("ROLLBACK")
+        self._known = asked, place, found
+        if path is not None and place.n - self._filed >= _LATE and not self._conn.in_transaction:
+            _write(path, asked, place, found)
+            self._filed = place.n
+        return found
+
+    def _found(self, asked: str, *, by_log: bool) -> tuple[_Place, SeenRows, Path | None]:
+        """The state that is looked at, what may be seen in it, and the file that keeps it where it is worth a file."""
         place = self._place()
         if self._known is not None and self._known[:2] == (asked, place):
-            return self._known[2]
+            return place, self._known[2], None
         path = self._path(asked) if by_log and weights.documents(self._conn, self._table) >= FILED else None
         before = self._known if self._known is not None and self._known[0] == asked else None
         if before is None and path is not None:
@@ -85,11 +101,7 @@ class KeptIndex:
         found = self._brought(before[1], before[2], place) if before is not None and by_log else None
         if found is None:
             found, self._filed = _whole(self._conn, self._table), -_LATE
-        self._known = asked, place, found
-        if path is not None and place.n - self._filed >= _LATE and not self._conn.in_transaction:
-            _write(path, asked, place, found)
-            self._filed = place.n
-        return found
+        return place, found, path
 
     def _place(self) -> _Place:
         n, identity = self._conn.execute("SELECT n, id FROM main.ops ORDER BY n DESC LIMIT 1").fetchone() or (0, b"")

@@ -232,3 +232,25 @@ def test_the_owner_has_no_such_file(full: MOS) -> None:
     full.search("river")
     assert full.vault("default").sight is None
     assert not _files(full.vault("default"))
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_others_write_between_two_statements_is_not_half_seen(
+    full: MOS, monkeypatch: pytest.MonkeyPatch, *, kept: bool
+) -> None:
+    if kept:
+        assert len(_rows(full.vault("default", "eve"))[0]) == 10
+        full.add("a violin in the meadow", visibility=Visibility.PUBLIC)
+    with MOS(cubes=["default"], settings=full.settings) as other:
+        eve = other.vault("default", "eve")
+
+        def last(conn: sqlite3.Connection, table: str, real: Any = seen_index._last) -> int:
+            found: int = real(conn, table)
+            full.add(f"a lantern on the river {found}", visibility=Visibility.PUBLIC)
+            return found
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(seen_index, "_last", last)
+            assert len(_rows(eve)[0]) == 10 + kept
+        assert _rows(eve) == _told(eve)
+        assert len(_rows(eve)[0]) == 11 + kept
