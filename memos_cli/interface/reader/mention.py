@@ -11,6 +11,9 @@ MONTH = (
     r"|dec(?:ember)?)"
 )
 """The name of a month in English, as a pattern."""
+WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+"""The name of a weekday in English, as a pattern."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 

@@ -16,6 +16,8 @@ from memos_cli.interface.reader.mention import (
     MONTH,
     MONTHS,
     MOST,
+    WEEKDAY,
+    WEEKDAYS,
     Mention,
     counted_from,
     found_in,
@@ -67,8 +69,6 @@ _NAMED = (
 # A text with none of these has no day that is told by its place: in a month, or counted on from another day.
 _IN_A_MONTH = ("first", "second", "third", "th ", "last", "1st", "2nd", "3rd")
 _COUNTED_ON = ("week", "fortnight", "last year", "next year", "last month", "next month")
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _ONES = "first second third fourth fifth sixth seventh eighth ninth"
 _ORDINALS = {
     word: number
@@ -85,21 +85,21 @@ _BY_LENGTH = sorted(_ORDINALS, key=len, reverse=True)
 _PLACED = rf"\b(?:the\s)?(?P<ordinal>{'|'.join(_BY_LENGTH)})\sof{_OF_MONTH}"
 _PLACED_WEEKDAY = (
     rf"\b(?P<every>every\s|each\s)?(?:the\s)?(?P<place>{'|'.join(_PLACES)})\s"
-    rf"(?:(?P<weekday>{_WEEKDAY})\s(?:of|in)|day\sof){_OF_MONTH}"
+    rf"(?:(?P<weekday>{WEEKDAY})\s(?:of|in)|day\sof){_OF_MONTH}"
 )
 _COUNTED = (
     rf"(?<!for )(?<!took )(?<!takes )\b(?P<count>{'|'.join(_COUNTS)})\s(?P<unit>week|fortnight)s?\s"
-    rf"(?P<anchor>today|tomorrow|on\s{_WEEKDAY})\b(?!['’]s)"
-    rf"|\b(?P<anchor2>today|tomorrow|(?:on\s)?{_WEEKDAY})\s(?P<unit2>week|fortnight)\b(?!\s(?:of|\d|from|before|after)|['’-])"
+    rf"(?P<anchor>today|tomorrow|on\s{WEEKDAY})\b(?!['’]s)"
+    rf"|\b(?P<anchor2>today|tomorrow|(?:on\s)?{WEEKDAY})\s(?P<unit2>week|fortnight)\b(?!\s(?:of|\d|from|before|after)|['’-])"
     r"|\b(?:(?:this|(?:the\s)?same)\s(?P<same>day|date|time)|today)\s(?P<which>last|next)\s(?P<span>week|month|year)\b"
 )
 # The letters with which the words above begin.
 _FIRST_PLACED = r"(?=\b[efnlst1-5])"
 _FIRST_COUNTED = r"(?=\b[afmostw])"
-_BESIDE_BEFORE = rf"(?i)\b({_WEEKDAY}),?\s(?:of\s)?$"
-_BESIDE_AFTER = rf"(?i)(,?)\s(?:on\s(?:an?\s)?)?({_WEEKDAY})\b(?!['’]s)"
+_BESIDE_BEFORE = rf"(?i)\b({WEEKDAY}),?\s(?:of\s)?$"
+_BESIDE_AFTER = rf"(?i)(,?)\s(?:on\s(?:an?\s)?)?({WEEKDAY})\b(?!['’]s)"
 _NUMBER_AFTER = r"(?i),?\s(?:on\s)?the\s(\d{1,2})(?:st|nd|rd|th)\b"
-_AGO_FROM = rf"(?i)\s(?:(yesterday|tomorrow)|(?:this|last|next|on|coming)\s\w|{_WEEKDAY}\b)"
+_AGO_FROM = rf"(?i)\s(?:(yesterday|tomorrow)|(?:this|last|next|on|coming)\s\w|{WEEKDAY}\b)"
 _SUNDAY = 6
 _ON_A_DAY = frozenset(("on", "for", "by", "until", "till", "til", "from", "at", "before", "after", "since", "last", "next"))
 _NEVER = r"(?i)\b(?:born|called|named|every|each|always|usually|never)\b"
@@ -171,7 +171,7 @@ def _in(name: str, year: int) -> date | None:
     if name in _FIXED:
         return made(year, *_FIXED[name])
     if name == "thanksgiving":
-        return _at_place(11, 4, _WEEKDAYS.index("thursday"), year)
+        return _at_place(11, 4, WEEKDAYS.index("thursday"), year)
     from dateutil.easter import easter  # type: ignore[import-untyped,unused-ignore]
 
     return moved(easter(year), _BY_EASTER[name]) if 1583 <= year <= 4099 else None  # the years of that rule
@@ -188,7 +188,7 @@ def _placed(text: str, low: str, base: date) -> Iterator[Mention]:
         if "ordinal" in parts:
             on = partial(_on, month, _ORDINALS[match["ordinal"].lower()])
         else:
-            weekday = _WEEKDAYS.index(parts["weekday"].lower()) if parts["weekday"] else None
+            weekday = WEEKDAYS.index(parts["weekday"].lower()) if parts["weekday"] else None
             on = partial(_at_place, month, _PLACES[match["place"].lower()], weekday)
         looks = tense(text, match.start(), match.end())
         day = on(int(match["year"])) if match["year"] else in_year(on, base, looks)
@@ -223,8 +223,8 @@ def _counted(text: str, low: str, base: date) -> Iterator[Mention]:
             yield Mention(match.group(), day, "day", match.start(), match.end(), role="of" if vague else "")
             continue
         anchor = (match["anchor"] or match["anchor2"]).lower().removeprefix("on ")
-        if anchor in _WEEKDAYS:
-            first = weekday_near(base, _WEEKDAYS.index(anchor), "coming")
+        if anchor in WEEKDAYS:
+            first = weekday_near(base, WEEKDAYS.index(anchor), "coming")
         else:
             first = moved(base, anchor == "tomorrow")
         count, unit = _COUNTS[(match["count"] or "a").lower()], (match["unit"] or match["unit2"]).lower()
@@ -252,7 +252,7 @@ def beside(match: re.Match[str], kind: str, counted: tuple[date, str], base: dat
     led, followed = re.search(_BESIDE_BEFORE, before), re.match(_BESIDE_AFTER, after)
     if led is None and followed is None:
         return counted
-    weekday = _WEEKDAYS.index((led[1] if led else followed[2] if followed else "").lower())
+    weekday = WEEKDAYS.index((led[1] if led else followed[2] if followed else "").lower())
     if kind == "period" and unit == "week":  # whether a Sunday begins a week or ends it, people differ
         in_doubt = _SUNDAY in {weekday, base.weekday()} or (followed and followed[1])
         return None if in_doubt else (moved(day, weekday), "day")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from memos_cli.interface.reader import clocks, tongues
-from memos_cli.interface.reader.mention import Mention, holds_any, last_of_month, moved
+from memos_cli.interface.reader.mention import WEEKDAY, WEEKDAYS, Mention, holds_any, last_of_month, moved
 from memos_cli.interface.reader.tense import is_told_as_past
 from memos_cli.records import NamedTuple
 
@@ -56,8 +56,6 @@ def _place(day: date, place: int) -> int:
 
 
 _CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _NUMBERS = {
     "other": 2, "second": 2, "2nd": 2, "two": 2, "third": 3, "3rd": 3, "three": 3, "fourth": 4, "4th": 4, "four": 4, "five": 5,
     "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
@@ -80,8 +78,8 @@ _FOREIGN_HINTS = (
 # Patterns as text: re caches what it has compiled, and a text without a hint does not pay for them.
 _OF_MONTH = r"of\s(?:every|each|the)\smonth"
 _ORDINAL = (
-    rf"(?i)\b(?:every\s(?P<place>{_PLACE})\s(?P<weekday>{_WEEKDAY})\s{_OF_MONTH}"
-    rf"|(?:on\s)?the\s(?P<place2>{_PLACE})\s(?P<weekday2>{_WEEKDAY})\sof\s(?:every|each)\smonth)\b"
+    rf"(?i)\b(?:every\s(?P<place>{_PLACE})\s(?P<weekday>{WEEKDAY})\s{_OF_MONTH}"
+    rf"|(?:on\s)?the\s(?P<place2>{_PLACE})\s(?P<weekday2>{WEEKDAY})\sof\s(?:every|each)\smonth)\b"
 )
 _MONTH_DAY = (
     r"(?i)\b(?:on\s)?the\s(?:(?P<day>\d{1,2})(?:st|nd|rd|th)|first(?:\sday)?)\sof\s(?:every|each)\smonth\b"
@@ -89,15 +87,15 @@ _MONTH_DAY = (
 )
 _EVERY = (
     r"(?i)(?<!\bof\s)(?<!\bin\s)\b(?:every|each)\s(?:(?P<count>other|second|2nd|third|3rd|fourth|4th|\d{1,2}|two|three|four|five|six|seven|eight|nine"
-    rf"|ten|eleven|twelve)\s)?(?P<unit>day|morning|afternoon|evening|night|week|month|year|weekday|workday|weekend|{_WEEKDAY})s?\b"
-    rf"(?P<more>(?:,?\s(?:and\s)?(?:every\s)?{_WEEKDAY}){{0,6}})"
+    rf"|ten|eleven|twelve)\s)?(?P<unit>day|morning|afternoon|evening|night|week|month|year|weekday|workday|weekend|{WEEKDAY})s?\b"
+    rf"(?P<more>(?:,?\s(?:and\s)?(?:every\s)?{WEEKDAY}){{0,6}})"
     r"(?!\s(?:of|last|is|was|for|during|counts|from|but|except)\b|\sin\s(?:the|19|20))"
 )
-_ON_A_DAY = rf"(?i),?\son\s(?P<days>{_WEEKDAY}s?(?:(?:,\s|,?\sand\s)(?:on\s)?{_WEEKDAY}s?)*)\b"
+_ON_A_DAY = rf"(?i),?\son\s(?P<days>{WEEKDAY}s?(?:(?:,\s|,?\sand\s)(?:on\s)?{WEEKDAY}s?)*)\b"
 _ON_A_NUMBER = r"(?i),?\s(?:on\sthe|am|el|le|op\sde)\s\d"
 _PLURAL = (
-    rf"(?i)(?:\bon\s|^\W{{0,3}})(?P<days>(?:{_WEEKDAY}|weekday|weekend)s(?:(?:,\s|,?\sand\s)(?:on\s)?(?:{_WEEKDAY}|weekend)s)*)\b"
-    rf"|\bon\s(?P<parted>{_WEEKDAY})\s(?:morning|afternoon|evening|night)s\b"
+    rf"(?i)(?:\bon\s|^\W{{0,3}})(?P<days>(?:{WEEKDAY}|weekday|weekend)s(?:(?:,\s|,?\sand\s)(?:on\s)?(?:{WEEKDAY}|weekend)s)*)\b"
+    rf"|\bon\s(?P<parted>{WEEKDAY})\s(?:morning|afternoon|evening|night)s\b"
 )
 _DAILY = r"(?i)\bdaily(?=\s(?:at|before|after|with|in the)\b|\s?[.,;!]|\s?$)"
 _YEARLY = r"(?i)\b(?:every|each)\syear\b|\b(?:yearly|annually)\son\b"
@@ -198,7 +196,7 @@ def _rule(sentence: str, mentions: Sequence[Mention]) -> Rule | None:
     found = re.search(_ORDINAL, sentence)
     if found is not None:
         place = _PLACES[(found["place"] or found["place2"]).lower()]
-        return Rule("MONTHLY", weekdays=((place, _WEEKDAYS.index((found["weekday"] or found["weekday2"]).lower())),))
+        return Rule("MONTHLY", weekdays=((place, WEEKDAYS.index((found["weekday"] or found["weekday2"]).lower())),))
     found = re.search(_MONTH_DAY, sentence)
     if found is not None:
         day = int(found["day"] or found["day2"] or 1)
@@ -220,9 +218,9 @@ def _every(found: re.Match[str]) -> Rule | None:
     interval = int(count) if count.isdigit() else _NUMBERS.get(count, 1)
     if unit in _SETS:
         return Rule("WEEKLY", weekdays=tuple((0, day) for day in _SETS[unit])) if interval == 1 else None
-    if unit in _WEEKDAYS:
-        names = [unit, *re.findall(_WEEKDAY, found["more"].lower())]
-        return Rule("WEEKLY", interval, tuple((0, day) for day in sorted({_WEEKDAYS.index(name) for name in names})))
+    if unit in WEEKDAYS:
+        names = [unit, *re.findall(WEEKDAY, found["more"].lower())]
+        return Rule("WEEKLY", interval, tuple((0, day) for day in sorted({WEEKDAYS.index(name) for name in names})))
     return Rule(_UNITS[unit], interval) if interval else None
 
 
@@ -238,7 +236,7 @@ def _on_a_day(rule: Rule | None, after: str) -> Rule | None:
 
 def _plural(words: str) -> Rule:
     low = words.lower()
-    days = {_WEEKDAYS.index(name) for name in re.findall(_WEEKDAY, low)}
+    days = {WEEKDAYS.index(name) for name in re.findall(WEEKDAY, low)}
     for name, members in _SETS.items():
         days |= set(members) if name in low else set()
     return Rule("WEEKLY", weekdays=tuple((0, day) for day in sorted(days)))

@@ -24,12 +24,6 @@ _BEHIND_ELSEWHERE = (
     r"|blieb|blieben|mussten?|konnten?|durften?|was|kwam|kwamen|zag|zagen|had|hadden|kreeg|deed|reed|kocht|werd|werden|moest"
     r"|moesten|kon|konden|mocht|liep|sliep|dronk|fui|fue|llegué|volví)\b"
 )
-STOP = r"(?<!\d)(?<!\b[ap]\.m)(?<!\b[DM]r)(?<!\bMs)(?<!\bSt)(?<!\bMrs)[.!?]\s|\n"
-"""The end of a sentence; neither the full stop of `3. Dezember` nor those of `3 p.m.` and `Dr. Lee`."""
-_PASSIVE = (
-    r"(?i)\b(?:is|are|be|gets?|being)\s(?:\w{2,20}ed|paid|made|held|left|broken|told|taken|sent|given|read)\b"
-    r"|^\W*(?:closed|sold\sout|invited\s(?:to|for))\b(?!\s(?:the|my|our|an?|his|her)\b)"
-)
 _NEARBY = 120
 """How many characters on either side the sentence is looked for in."""
 

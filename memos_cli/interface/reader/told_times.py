@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from memos_cli.interface.reader import clocks, dates, recurrences
-from memos_cli.interface.reader.mention import Mention, counted_from, last_of, made, moved
+from memos_cli.interface.reader.mention import WEEKDAY, Mention, counted_from, last_of, made, moved
 from memos_cli.interface.reader.named import KnownDay, unknown_day
 from memos_cli.interface.reader.tense import STOP, is_told_as_past
 from memos_cli.records import NamedTuple
@@ -99,12 +99,12 @@ _OPEN = r"(?i)\b(?:open|offen|geöffnet|geschlossen|zu|geopend|gesloten|dicht|ou
 _HOLDS = r"(?i)\b(?:is|are|open|closed|valid|runs|holds|expires?|ends?|ist|sind|gilt|läuft|endet|loopt|geldt|eindigt)\b"
 _NOT_SURE = (
     r"(?i)\s(?:or|oder|ou|of)\s(?:on\s)?(?:the\sday|the\s\d|\d{1,2}(?:st|nd|rd|th)?\b"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b)"
+    rf"|{WEEKDAY}\b)"
 )
 _AND_AGO = r"(?i)\s(?:an?|one|two|three|four|five|\d{1,2})\s(?:week|month|year)s?\sago\b"
 _REASON = r"(?i)since\s[^.!?\n]{1,20}\s(?:is|was|will|has|falls)\b"
 _OR = r"(?i)\s(?:or|oder|ou|o|of)\s(?:on\s)?(?:the\s)?"
-_ON_WEEKDAYS = r"(?i)\s?(?:to|-|–|until|till|through)\s?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+_ON_WEEKDAYS = rf"(?i)\s?(?:to|-|–|until|till|through)\s?{WEEKDAY}\b"
 _HABIT = r"(?i)\b(?:yearly|annually|(?:every|each)\s(?:year|spring|summer|autumn|fall|winter))\b"
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4}
 _SMALL_HOURS = 5
