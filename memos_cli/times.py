@@ -5,11 +5,19 @@ as in Python, and any other tool can read it. Output for people and scripts drop
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import Any, Literal
 
 from memos_cli.errors import UsageError
+from memos_cli.records import NamedTuple
 
+NOTED = "times"
+"""The name, in a memory's metadata, of the times that the reader found in its words: a list, each with `text`, `at`, `unit`."""
+Unit = Literal["day", "week", "month", "year"]
+"""How closely a time is known."""
+_UNITS: tuple[Unit, ...] = ("day", "week", "month", "year")
 _DURATION = r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w|mo|y)"
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 2629746, "y": 31556952}
 """Month and year are the mean Gregorian ones: 365.2425 days a year."""
@@ -144,3 +152,34 @@ def _found(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):
         raise UsageError(f"no time zone called {name[:60]!r}", hint="write a name such as Europe/Amsterdam") from None
+
+
+class NotedTime(NamedTuple):
+    """A time that the reader found in the words of a memory.
+
+    Attributes:
+        text: its words.
+        day: the day that it means; the first one of a week, a month or a year.
+        unit: how closely the words say it.
+        place: where it stands among those that are noted.
+    """
+
+    text: str
+    day: date
+    unit: Unit
+    place: int
+
+
+def noted(metadata: Mapping[str, Any]) -> list[NotedTime]:
+    """The times in the metadata of a memory, which may be from elsewhere and hold anything: what is no time is left out."""
+    told = metadata.get(NOTED)
+    found = []
+    for place, one in enumerate(told if isinstance(told, list | tuple) else ()):
+        unit = next((unit for unit in _UNITS if isinstance(one, Mapping) and one.get("unit") == unit), None)
+        try:
+            day = date.fromisoformat(one["at"]) if unit else None
+        except (KeyError, TypeError, ValueError):
+            continue
+        if unit and day:
+            found.append(NotedTime(str(one.get("text") or ""), day, unit, place))
+    return found

@@ -1,5 +1,5 @@
 import time
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -115,3 +115,23 @@ def test_a_zone_that_is_none_is_refused(name: str) -> None:
 def test_every_instant_has_a_clock_on_the_wall(moment: datetime, name: str) -> None:
     zone, text = times.Zone(name), times.to_text(moment)
     assert zone.instant(zone.local(text).replace(tzinfo=None)) == text
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None, 7, "x", {}, {"a": 1}, [7], [[]], [{}], [{"unit": "day"}], [{"at": "2026-11-30", "unit": "eon"}],
+        [{"at": "zz", "unit": "day"}], [{"at": 7, "unit": "day"}], [{"at": None, "unit": []}],
+    ],
+)  # fmt: skip
+def test_what_is_noted_of_times_may_be_anything(told: object) -> None:
+    assert times.noted({"times": told}) == []
+
+
+def test_the_times_that_are_noted_are_read_beside_what_is_none() -> None:
+    whole = {"text": "last month", "at": "2026-10-01", "unit": "month", "clock": "10:00"}
+    assert times.noted({"times": [7, whole]}) == [times.NotedTime("last month", date(2026, 10, 1), "month", 1)]
+    assert times.noted({"times": ({"at": "2026-11-30", "unit": "day", "text": None},)}) == [
+        times.NotedTime("", date(2026, 11, 30), "day", 0)
+    ]
+    assert times.noted({}) == []

@@ -255,8 +255,8 @@ class Chat:
         start = time.perf_counter()
         found = Recalled()
         if self._recall:
-            found = tenses.holding(message, self._in_scene(self._recalling.recall(message)))
-            found = tenses.on_its_day(message, found, self._session.now, self._session.zone)
+            recalled = self._in_scene(self._recalling.recall(message))
+            found = tenses.answering(message, recalled, self._session.now, self._session.zone)
         seconds = {"recall": time.perf_counter() - start}
         known = episodes.known(found, self._turns)
         told = [] if literal else self._keeper.told(message, known)

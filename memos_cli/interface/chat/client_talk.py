@@ -35,7 +35,6 @@ from memos_cli.ports.sampled import Sampled
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
-    from memos_cli.operation.operator.recall import Recalled
     from memos_cli.ports.ports import LLM
     from memos_cli.session import Session
 
@@ -124,9 +123,7 @@ class ClientTalk:
 
     def _recalled(self, question: str) -> tuple[Laid, tuple[str, ...]]:
         asked = question if len(question) <= 2 * _ASKED else f"{question[:_ASKED]}\n{question[-_ASKED:]}"
-        found: Recalled = tenses.holding(asked, self._recalling.recall(asked))
-        session = self._recalling.session
-        found = tenses.on_its_day(asked, found, session.now, session.zone)
+        found = tenses.answering(asked, self._recalling.recall(asked), self._session.now, self._session.zone)
         return self._recalling.lay(question, found, ()), found.notices
 
     def _fitted(self, ask: Ask, laid: Laid) -> tuple[Request, Laid, int]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
 
 from memos_cli.interface.reader import dates, intents
 from memos_cli.interface.reader.extraction import Known, by_rules, plain
@@ -14,7 +13,7 @@ from memos_cli.operation.operator.dedupe import change
 from memos_cli.operation.operator.dedupe.normal_form import read
 from memos_cli.operation.operator.dedupe.verdicts import in_line
 from memos_cli.operation.operator.recall import Recalled
-from memos_cli.times import Zone
+from memos_cli.times import Zone, noted
 
 _OWN = re.compile(r"(?i)^(?:(?:actually|well|so|and|but|by the way|btw|also|now)[,\s]+)*(?:i|we|my|our)(?:'m|'ve|'re)?\b")
 _TALK = re.compile(
@@ -58,7 +57,17 @@ def _states(sentence: str) -> bool:
     return len(said.split()) >= _LEAST_WORDS and _OWN.match(said) is not None and not _TALK.search(said)
 
 
-def holding(message: str, found: Recalled) -> Recalled:
+def answering(message: str, found: Recalled, now: str, zone: Zone) -> Recalled:
+    """What was recalled, without what cannot answer a message: what only was for one that asks what is, and another day's.
+
+    Args:
+        now: when it is said.
+        zone: where the person is.
+    """
+    return _on_its_day(message, _holding(message, found), now, zone)
+
+
+def _holding(message: str, found: Recalled) -> Recalled:
     """What was recalled, without what only was, for a message that asks what is: "I used to live in York" tells no home.
 
     What a later memory denies is left out as well, whether or not a person has answered the question about the two.
@@ -72,7 +81,7 @@ def holding(message: str, found: Recalled) -> Recalled:
     return found._replace(core=core, topics=topics, hits=tuple(hit for hit in found.hits if hit.memory.id not in past))
 
 
-def on_its_day(message: str, found: Recalled, now: str, zone: Zone) -> Recalled:
+def _on_its_day(message: str, found: Recalled, now: str, zone: Zone) -> Recalled:
     """What was recalled, without what names the day that is asked for in the same words, told on another day.
 
     "I went to the gym yesterday", told a week ago, is no answer to what was done yesterday.
@@ -92,14 +101,11 @@ def _is_relative(asked: Mention) -> bool:
 
 
 def _was_another_day(memory: Memory, asked: Mention, zone: Zone) -> bool:
-    told = memory.metadata.get("times")
-    if not isinstance(told, list) or RECURRENCE in memory.metadata:
+    times = noted(memory.metadata)
+    last = asked.text.casefold().split()[-1:]
+    if RECURRENCE in memory.metadata or not any(one.text.casefold().split()[-1:] == last for one in times):
         return False
-    times = [(str(one["text"]), date.fromisoformat(str(one["at"])), str(one["unit"])) for one in told if isinstance(one, dict)]
-    last = asked.text.casefold().split()[-1]
-    if not any(text.casefold().split()[-1] == last for text, _, _ in times):
-        return False
-    spans = [(first, last_of(first, unit)) for _, first, unit in times]
+    spans = [(one.day, last_of(one.day, one.unit)) for one in times]
     spans += [(day, day) for at in (memory.occurred_at, memory.valid_from) if at and (day := zone.day(at))]
     return all(end < asked.day or first > (asked.last or asked.day) for first, end in spans)
 

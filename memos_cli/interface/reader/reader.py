@@ -12,7 +12,7 @@ from memos_cli.mip import rows as mip_rows
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
 from memos_cli.records import NamedTuple
-from memos_cli.times import Zone
+from memos_cli.times import NOTED, Zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -266,7 +266,7 @@ class _Findings:
         kind, time, secret = found
         metadata = {**draft.metadata}
         if time.mentions:
-            metadata["times"] = [_told(mention) for mention in time.mentions]
+            metadata[NOTED] = [_told(mention) for mention in time.mentions]
         valid_from = valid_to = None
         if kind is not Kind.EPISODE:  # a turn is what was said, and that stays so
             if time.recurrence and kind not in _LASTING:

@@ -16,7 +16,7 @@ from memos_cli.infra.vault import fold, queries, rows, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, Draft, Kind, Memory, Origin, Visibility
 from memos_cli.records import NamedTuple
-from memos_cli.times import Zone, to_millis
+from memos_cli.times import NOTED, Zone, noted, to_millis
 
 _HAPPENING = (Kind.EVENT, Kind.EPISODE)
 """The kinds of what happens on a day, and can happen again on another."""
@@ -27,8 +27,6 @@ _RELATIVE = (
 """Words for a day that is another one whenever they are said."""
 _LATEST = (1 << 63) - 1
 """The greatest clock that SQLite can store: days after the year 6429 have a greater one."""
-_TIMES = "times"
-"""The name, in the metadata, of what a reader found the words to say of time: a list, each with `text`, `at` and `unit`."""
 
 
 class Day(NamedTuple):
@@ -108,7 +106,7 @@ def _of_day(draft: Draft, at: str, zone: Zone) -> Iterator[tuple[str, list[Any],
     happens = draft.kind in _HAPPENING
     if draft.occurred_at is None and not happens:
         place, named = _relative(draft)
-        path = f"$.{_TIMES}[{place}].at"
+        path = f"$.{NOTED}[{place}].at"
         if named is None:
             yield "1", [], "m.occurred_at, m.created"
         else:
@@ -128,10 +126,8 @@ def _of_day(draft: Draft, at: str, zone: Zone) -> Iterator[tuple[str, list[Any],
 
 def _relative(draft: Draft) -> tuple[int, str | None]:
     """Of the times that a reader found in the words the first relative day: its place, and the day or `None`."""
-    for place, time in enumerate(draft.metadata.get(_TIMES) or ()):
-        if isinstance(time, Mapping) and time.get("unit") == "day" and re.search(_RELATIVE, str(time.get("text"))):
-            return place, str(time.get("at"))
-    return 0, None
+    relative = (one for one in noted(draft.metadata) if one.unit == "day" and re.search(_RELATIVE, one.text))
+    return next(((one.place, one.day.isoformat()) for one in relative), (0, None))
 
 
 # -- what comes with a text that is known
@@ -224,7 +220,7 @@ def _may_set(known: Memory, draft: Draft) -> bool:
 def _metadata(known: Memory, draft: Draft) -> dict[str, Any]:
     if _on_purpose(draft, "metadata"):
         return {name: value for name, value in draft.metadata.items() if known.metadata.get(name, known) != value}
-    return {name: value for name, value in draft.metadata.items() if name not in known.metadata and name != _TIMES}
+    return {name: value for name, value in draft.metadata.items() if name not in known.metadata and name != NOTED}
 
 
 def fields(change: Mapping[str, Any]) -> tuple[str, ...]:

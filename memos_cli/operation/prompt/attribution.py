@@ -1,20 +1,15 @@
 """When a memory is from and who said it, as a prompt tells it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Literal
 
 from memos_cli.model import Kind, Memory, Origin
-from memos_cli.times import Zone
-
-Unit = Literal["day", "week", "month", "year"]
-"""How closely a time is known."""
+from memos_cli.times import Unit, Zone, noted
 
 UNCONFIRMED = "(unconfirmed)"
 """The mark of a memory that came from elsewhere and that nobody has vouched for; no date and no speaker begins so."""
 _PERSON = frozenset(("user", "me"))
 """What the person is called in talks, besides their name."""
-_LONGER: tuple[Unit, ...] = ("week", "month", "year")
 _LENGTHS = {"day": len("2026-12-04"), "month": len("2026-12"), "year": len("2026")}
 _OLDER = {ord("0") + digit: ord(" ") + digit for digit in range(10)}
 """Characters in the order of the digits that come before all of them."""
@@ -30,16 +25,13 @@ def since(memory: Memory) -> str:
 
 
 def unit(memory: Memory, local: datetime) -> Unit:
-    """How closely the words of a memory say the time that begins so: what the reader noted of them, which may be anything.
+    """How closely the words of a memory say the time that begins so.
 
     Args:
         local: the beginning of the time, where the person is.
     """
-    noted = memory.metadata.get("times")
-    for one in noted if isinstance(noted, list | tuple) and local.time() == time() else ():
-        if isinstance(one, Mapping) and one.get("at") == str(local.date()):
-            return next((longer for longer in _LONGER if one.get("unit") == longer), "day")
-    return "day"
+    told = noted(memory.metadata) if local.time() == time() else []
+    return next((one.unit for one in told if one.day == local.date()), "day")
 
 
 def day(memory: Memory, at: str, zone: Zone) -> str:

@@ -52,6 +52,16 @@ def test_what_nobody_told_is_not_known(mos: MOS) -> None:
     assert (result.answer, result.cited) == ("I don't know that yet.", ())
 
 
+@pytest.mark.parametrize("times", [7, [7], [{}], [{"at": "zz", "text": "", "unit": 7}], [{"at": "2026-03-01", "unit": "day"}]])
+def test_a_memory_whose_metadata_is_from_elsewhere_is_recalled_and_told_again(mos: MOS, times: object) -> None:
+    for _ in range(2):
+        mos.add("I went to the gym yesterday", metadata={"times": times})
+        mos.add("Ada likes tea", metadata={"times": times})
+    assert len(memories(mos)) == 2
+    for asked in ("Did I go to the gym yesterday?", "Does Ada like tea?"):
+        assert mos.conversation(None).ask(asked).answer
+
+
 @pytest.mark.parametrize("asked", ["What did I do yesterday?", "what did I do yesterday", "Did I go to the gym yesterday?"])
 def test_yesterday_is_the_day_before_it_is_asked(mos: MOS, clock: Clock, asked: str) -> None:
     mos.add("I went to the gym yesterday")
