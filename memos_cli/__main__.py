@@ -31,6 +31,9 @@ def main() -> None:
             # The interpreter looks for garbage three times on its way out. All that must be closed is closed, and the memory
             # goes back with the process: looking through what the process leaves behind is another tenth of a search.
             gc.freeze()
+            # CPython remembers an interrupt of code that it ran from a string (a dataclass or a named tuple is made so), and
+            # dies of it behind our exit, with a status that tells a script something else. A next such string forgets it.
+            exec("")  # noqa: S102 -- an empty one
     except KeyboardInterrupt:  # before or behind the error boundary: while modules are imported, while output is flushed
         sys.exit(130)
 

@@ -35,6 +35,19 @@ from memos_cli.__main__ import main
 main()
 """
 """`memos list --json` that gets a signal when it imports a certain module."""
+IN_A_STRING = """
+import sys
+class Signal:
+    def find_spec(self, name, path=None, target=None):
+        if name == "memos_cli.cli.main":
+            sys.meta_path.remove(self)
+            exec("raise KeyboardInterrupt")
+sys.meta_path.insert(0, Signal())
+sys.argv[1:] = ["list", "--json"]
+from memos_cli.__main__ import main
+main()
+"""
+"""`memos list --json` that is interrupted in code that is run from a string, as that of a dataclass is."""
 KILLS, OF_THE_COMMAND, OF_CREATIONS = trials(40, 1000), trials(12, 100), trials(10, 100)
 KILLER = Path(killer.__file__)
 AT_ONCE = 4
@@ -192,6 +205,15 @@ class TestSignals:
         assert done.returncode in statuses
         assert b"Traceback" not in done.stderr
         assert done.stdout == b""
+
+    def test_an_interrupt_while_a_string_is_run_has_the_status_of_any_other(self, tmp_path: Path) -> None:
+        # CPython looks whether it was interrupted so behind `-m`, as `python -m memos_cli` is run, not behind a file or `-c`.
+        (tmp_path / "interrupted.py").write_text(IN_A_STRING)
+        around = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+        line = [sys.executable, "-m", "interrupted"]
+        done = subprocess.run(line, env=around, capture_output=True, check=False, timeout=60)
+        assert (done.returncode, done.stdout) == (130, b"")
+        assert b"Traceback" not in done.stderr
 
     def test_a_second_writer_gets_the_lock_when_the_first_was_killed(self, memos: Run, home: Path, tmp_path: Path) -> None:
         memos("add", "I eat no meat")
