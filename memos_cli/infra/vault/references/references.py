@@ -18,31 +18,47 @@ _TELLING, SHOWN = 4, 8
 def resolve(vault: "OpenCube", text: str) -> str:
     """The full id that a prefix (or a whole external id) means.
 
+    What somebody called a memory of their own is that memory, whatever other ids begin so: `r` was chosen, an id comes by
+    chance. A name that others gave, an agent or a file that nobody accepted, never takes the place of an id.
+
     Raises:
         MemoryNotFound: none that may be seen; the message names the nearest. AmbiguousId: several, which the message lists.
     """
     prefix = text.strip().lower()
     sight = queries.by_id(Filter(at="", everything=True))
+    named = _with_external_id(vault, text, sight)
     if prefix and prefix.isascii() and prefix.isalnum() and len(prefix) <= ID_LENGTH:
         found = queries.ids_with_prefix(vault, prefix, sight)
-        if len(found) == 1 or prefix in found:
+        if prefix in found:
+            return prefix
+        if found and named and _is_own(vault, named):
+            return named
+        if len(found) == 1:
             return found[0]
         if found:
             raise AmbiguousId(
-                f"{prefix} is the beginning of {'several' if len(found) > 1 else 'one'} ids: {' '.join(found[:10])}",
-                hint="write one more letter or two",
+                f"{prefix} is the beginning of several ids: {' '.join(found[:10])}", hint="write one more letter or two"
             )
-    order = f"m.owner IS ? DESC, {queries.AS_WRITTEN}"  # one's own first, of those that several people call so
-    sql = f"SELECT m.id FROM memories m WHERE {queries.WITH_ID} AND {sight[0]} ORDER BY {order}"
-    values = (compared(text), text.strip(), *sight[1], vault.seer, text.strip())
-    row = vault.conn.execute(sql, values).fetchone()
-    if row:
-        return str(row[0])
+    if named:
+        return named
     if vault.sight is None:
         _refuse_purged(vault, prefix)
     nearest = _nearest(vault, prefix, sight)
     hint = f"nearest: {' '.join(nearest)}" if nearest else "see what there is with: memos list"
     raise MemoryNotFound(f"no memory {text[:40]!r} in cube {vault.name}", hint=hint)
+
+
+def _with_external_id(vault: "OpenCube", text: str, sight: queries.Condition) -> str | None:
+    order = f"m.owner IS ? DESC, {queries.AS_WRITTEN}"  # one's own first, of those that several people call so
+    sql = f"SELECT m.id FROM memories m WHERE {queries.WITH_ID} AND {sight[0]} ORDER BY {order}"
+    values = (compared(text), text.strip(), *sight[1], vault.seer, text.strip())
+    row = vault.conn.execute(sql, values).fetchone()
+    return str(row[0]) if row else None
+
+
+def _is_own(vault: "OpenCube", identity: str) -> bool:
+    sql = "SELECT 1 FROM memories m WHERE m.id = ? AND m.owner IS ? AND NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)"
+    return vault.conn.execute(sql, (identity, vault.seer)).fetchone() is not None
 
 
 def _refuse_purged(vault: "OpenCube", prefix: str) -> None:
