@@ -22,11 +22,11 @@ from memos_cli.operation.operator.dedupe.change_values import (
     SURE,
     bare,
     excluded,
+    is_another,
     is_single,
     is_subject,
     same_subject,
     subject_of,
-    types,
 )
 from memos_cli.operation.operator.dedupe.normal_form import QUANTITIES, NormalForm
 
@@ -40,14 +40,17 @@ _TAIL = re.compile(
 )
 _LEAD = re.compile(
     r"(?i)^(?:(?:actually|well|ok(?:ay)?|so|and|fyi|btw|by the way|update|note|news|good news|correction|by now|sadly|luckily"
-    r"|unfortunately|last (?:week|month|year)|recently|yesterday|today|also)(?: ,| :)? )+"
+    r"|unfortunately|last (?:week|month|year)|recently|yesterday|today|also|(?:as )?(?:it )?turns out(?: that)?)(?: ,| :)? )+"
 )
 _ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|Prof|Sr|Sra|dr) \. ")
 _ELIDED = re.compile(r"(?i)\b(j|n|d|m|t|s|c|qu) ' ")
 _FULL = {"j": "je", "n": "ne", "d": "de", "m": "me", "t": "te", "s": "se", "c": "ce", "qu": "que"}
 _PARTITIVES = frozenset(("de", "la", "du", "des"))
-_TITLES = frozenset(("dr.", "mr.", "mrs.", "ms.", "prof.", "st."))
-_IS = frozenset(("is", "are", "ist", "est", "es", "è"))
+_HELD = re.compile(r"(?i)(?P<who>[^,;]{1,40}?) (?:is|are) (?P<my>(?:my|our)(?: new)?) (?P<noun>[^,;]{1,30})")
+_HAVING = re.compile(r"(?i)i have a new (?P<noun>[^,;]{1,30}?)(?: ,| :| called| named) (?P<who>[^,;]{1,40})")
+_LAST = 3
+"""The words of a statement by which it is looked for, where it begins with none that an index has: "I am allergic to nuts"."""
+_NEWS = frozenset(("new", "again"))
 
 
 class Clause(NamedTuple):
@@ -59,6 +62,7 @@ class Clause(NamedTuple):
         now: it says that it speaks of the present.
         words: those of `text` in lower case.
         instead: it says that it is otherwise than before: "actually … now", "from now on". "Now" alone may come beside it.
+        news: it says of itself that it has not always been so: "now", "again", "my new dentist", "it turns out".
     """
 
     text: str
@@ -66,6 +70,7 @@ class Clause(NamedTuple):
     now: bool
     instead: bool
     words: frozenset[str]
+    news: bool
 
     @property
     def dated(self) -> bool:
@@ -100,30 +105,32 @@ def denies(text: NormalForm) -> bool:
 
 def is_told(text: NormalForm) -> bool:
     """Whether a text says that something changed or is over, of whatever it is that it ends."""
-    return any(clause.instead or _stated(clause) or _told(clause, "meq") for clause in clauses(text))
+    return any(clause.news or _stated(clause) or _told(clause, "maeq") for clause in clauses(text))
 
 
 def cues(text: NormalForm) -> tuple[tuple[str, ...], ...]:
     """Groups of words, each of which finds statements that the text may end: a memory has to have all words of a group."""
     found: dict[tuple[str, ...], None] = {}
     for clause in clauses(text):
-        if clause.instead:
+        if clause.news:
             found |= dict.fromkeys(tuple(cue.split()) for cue in attributes.cues(_reading(clause)))
-            found[tuple(_letters(_until_verb(clause.text)))] = None
+            led = [word for word in _letters(_until_verb(clause.text)) if word != "new"]
+            found[tuple(led or _letters(" ".join(_without_not(clause)))[-_LAST:])] = None
         for stated in _stated(clause):
             own = [word for word in stated.casefold().split() if word in PERSONAL]
             found[(*own, *dict.fromkeys(_letters(stated)))] = None
-        for block, _, match in _told(clause, "meq"):
-            found |= dict.fromkeys(_cues_of(block, match.groupdict()))
+        for block, line, match in _told(clause, "smaeq" if clause.news else "maeq"):
+            found |= dict.fromkeys(_cues_of(block, line, match.groupdict()))
     return tuple(found)
 
 
-def _cues_of(block: wordings.Block, said: dict[str, str | None]) -> Iterator[tuple[str, ...]]:
+def _cues_of(block: wordings.Block, told: wordings.Wording, said: dict[str, str | None]) -> Iterator[tuple[str, ...]]:
     """The words of statements that a told line of a block may end: of the thing, or of the one whom it is about and a verb."""
-    names = _letters(" ".join(subject_of(said.get("s") or "")[1]))
+    subject = subject_of(said.get("s") or "")[1]
+    names = [] if "i" in subject else _letters(" ".join(subject))  # "Eva and I": what is known of the speaker
     whose = list(dict.fromkeys((tuple(names), tuple(names[-1:])))) if names else [("i",), ("we",), ("my",), ("our",)]
     if thing := _letters(bare(said.get("o") or "")) + _letters(said.get("w") or ""):
-        yield from ((*one, *thing) for one in whose)
+        yield from ((*one, *thing) for one in (whose if "{S}" in told.pattern else [()]))
         return
     for line in block.lines:
         if line.sign == "s":
@@ -160,14 +167,25 @@ def _clause(part: str, *, now: bool) -> Clause:
     marks = wordings.words("now")
     kept = [word for word in part.split() if word.casefold() not in marks]
     now = now or len(kept) < len(part.split())
-    line = " ".join(kept)
+    line = _turned_round(" ".join(kept))
     words = frozenset(line.casefold().split())
-    corrected = re.match(r"(?i)(?:\W|and|so|well)*(?:actually|correction)\b", said) is not None
-    return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead or (now and corrected), words)
+    corrected = re.match(r"(?i)(?:\W|and|so|well)*(?:actually|correction|(?:as )?(?:it )?turns out)\b", said) is not None
+    instead = instead or (now and corrected)
+    news = now or instead or corrected or bool(_NEWS & words)
+    return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead, words, news)
+
+
+def _turned_round(line: str) -> str:
+    """A clause that names what somebody has one of, in the usual order: `Bob is my manager` as `my manager is Bob`."""
+    match = _HELD.fullmatch(line) or _HAVING.fullmatch(line)
+    if match is None or not is_single(match["noun"]) or match["who"].casefold() in wordings.words("anybody"):
+        return line
+    whose = match.groupdict().get("my") or "my new"
+    return f"{whose} {match['noun']} is {match['who']}"
 
 
 def _reading(clause: Clause) -> NormalForm:
-    return NormalForm(tuple(clause.text.split()), clause.now)
+    return NormalForm(tuple(clause.text.removesuffix(" again").split()), clause.now)
 
 
 def _until_verb(clause: str) -> str:
@@ -186,9 +204,12 @@ def _told(clause: Clause, signs: str) -> tuple[tuple[wordings.Block, wordings.Wo
 def _fitting(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings.Wording, re.Match[str]]]:
     for block in wordings.blocks():
         for line in block.lines:
-            said = clause.text if line.sign == "s" else clause.short
-            if line.sign in signs and (match := line.match(said, clause.words)) and is_subject(match):
-                yield block, line, match
+            if line.sign not in signs:
+                continue
+            for said in (clause.text,) if line.sign == "s" else dict.fromkeys((clause.short, clause.text)):
+                if (match := line.match(said, clause.words)) and is_subject(match):
+                    yield block, line, match
+                    break
 
 
 # -- what is against what
@@ -224,7 +245,7 @@ def _stated(clause: Clause) -> tuple[str, ...]:
 
 
 def _by_block(known: Clause, told: Clause) -> Iterator[Conflict]:
-    for block, line, match in _told(told, "smeq"):
+    for block, line, match in _told(told, "smaeq"):
         for other in block.lines:
             first = other.match(known.text, known.words) if other.sign == "s" else None
             if first is None:
@@ -234,16 +255,17 @@ def _by_block(known: Clause, told: Clause) -> Iterator[Conflict]:
             if same == OTHER or not is_subject(first):
                 continue
             certain = excluded(block, line, first, match, now=told.now, at_a_time=told.short != told.text)
-            if certain == OTHER or (line.sign == "s" and _limited(told, match)):
+            if certain == OTHER or (line.sign == "s" and (_limited(told, match) or same == certain == PERHAPS)):
                 continue
             doubt = (
-                line.sign == "q"
+                line.sign in "aq"
                 or PERHAPS in {same, certain}
                 or told.dated
                 or (line.sign == "s" and not _is_instead(block, told, match))
             )
             yield Conflict(
-                certain=not doubt, reason=f"another {block.name}" if line.sign in "sm" else "the later one says that it is over"
+                certain=not doubt,
+                reason=f"another {block.name}" if line.sign in "sma" else "the later one says that it is over",
             )
 
 
@@ -279,7 +301,8 @@ def _of_value(known: Clause, told: Clause) -> Iterator[Conflict]:
     first, last = known.text.split(), told.text.split()
     new = "new" in last[:3] and last[:1] in (["my"], ["our"], ["My"], ["Our"])
     last = [word for place, word in enumerate(last) if word != "new" or place > 2] if new else last
-    if told.now and _without_not(known) == _folded(told.text) and wordings.words("not") & known.words:
+    again = _folded(told.text.removesuffix(" again"))
+    if (told.now or again != _folded(told.text)) and _without_not(known) == again and wordings.words("not") & known.words:
         yield Conflict(certain=True, reason="the later one says that it holds now")
         return
     if _without_not(told) == _folded(known.text) and wordings.words("not") & told.words:
@@ -290,7 +313,7 @@ def _of_value(known: Clause, told: Clause) -> Iterator[Conflict]:
     head, value, other = _slot(first, last)
     if not value or not other or not head or " ".join(value).casefold() == " ".join(other).casefold():
         return
-    certain = _is_another(head, " ".join(value), " ".join(other), behind=first[len(head) + len(value) :], told_now=told.now)
+    certain = is_another(head, " ".join(value), " ".join(other), behind=first[len(head) + len(value) :], told_now=told.now)
     if certain:
         marked = told.instead or new
         yield Conflict(certain=certain == SURE and marked, reason="another value of the same")
@@ -308,26 +331,6 @@ def _slot(first: list[str], last: list[str]) -> tuple[list[str], list[str], list
     while end < min(len(low), len(other)) - start and low[-1 - end] == other[-1 - end]:
         end += 1
     return low[:start], first[start : len(first) - end], last[start : len(last) - end]
-
-
-def _is_another(head: list[str], value: str, other: str, *, behind: list[str], told_now: bool) -> int:
-    """Whether two values behind the same words exclude each other."""
-    verb = next((place for place, word in enumerate(head) if word in wordings.words("verbs")), None)
-    if verb is None or wordings.words("anybody") & {head[0]}:
-        return OTHER
-    subject, after = head[:verb], [word for word in head[verb + 1 :] if word not in _TITLES]
-    if head[verb] in _IS and not after and not behind and (is_single(" ".join(subject)) or subject[1:2] == ["favourite"]):
-        return SURE
-    if same := types(value) & types(other):
-        # Who works "on Tuesdays now" may still work on Mondays; a meeting is held on one day.
-        held = head[verb] in wordings.words("schedules") and subject[:1] not in (["i"], ["we"])
-        return SURE if held or same - {"day", "time"} else PERHAPS
-    place = r"(?i)(?:in|on|at|under|behind|below|beside|next to|inside) (?:the|my|our) .+"
-    if head[verb] in {"is", "are"}:
-        both = [" ".join((*after, *text.split(), *behind)) for text in (value, other)]
-        if told_now and all(re.fullmatch(place, text) for text in both):
-            return SURE if subject[-1:] and subject[-1] in wordings.words("lying") else PERHAPS
-    return OTHER
 
 
 def _without_not(clause: Clause) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ _NOT_IN_SUBJECTS = (
     NEGATIONS
     | MODALS
     | frozenset(
-        """if that who which because is are am was were has have had do does did but or in on at to from with than you me
+        """if that who which because is are am was were has have had do does did but or in on at to from than you me
     him them us been""".split()  # noqa: SIM905 -- reads better as prose
     )
 )
@@ -22,6 +22,14 @@ _DAY = re.compile(
     r"(?:(?:next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:\d{4}|-)-\d\d-\d\d|tomorrow|(?:mon|diens|mitt"
     r"|donners|frei|sams|sonn)tag)(?P<many>s)?"
 )
+_TITLES = frozenset(("dr.", "mr.", "mrs.", "ms.", "prof.", "st."))
+_IS = frozenset(("is", "are", "ist", "est", "es", "è"))
+_ARTICLES = (
+    "the|a|an|my|our|his|her|their|ein|eine|einen|der|die|das|den|meine?|meinen|unsere?|unseren|de|het|een|mijn|onze?|le|la|les|un"
+    "|une|mon|ma|notre|nos|el|los|las|una|mi|nuestr[oa]"
+)
+_ACCOUNTS = frozenset(("subscription", "membership", "account", "contract"))
+_CALLED = re.compile(r"(.+?)(?: ,)? (?:called|named|namens|genannt|appelée?|llamad[oa]) (.+)")
 _TIME = re.compile(r"(?:t\d\d:\d\d|\d{1,2}[:.]\d\d|noon|midnight|\d{1,2}(?: o ' clock)?)")
 
 
@@ -111,7 +119,7 @@ def _ended(block: wordings.Block, line: wordings.Wording, value: str, named: str
     """Whether a value is over, where the told clause says that something of this block is."""
     if block.type == "when":
         # What is called off once may be held every week.
-        day = re.sub(r"^(?:on|the) ", "", value.casefold())
+        day = re.sub(r"^(?:on|the) ", "", value.casefold()).partition(" at ")[0]
         return SURE if (found := _DAY.fullmatch(day)) and not found["many"] else PERHAPS
     if block.type == "role":
         return SURE if set(bare(value).split()) & set(bare(named).split()) else OTHER
@@ -134,9 +142,15 @@ def _exclude(block: wordings.Block, whose: str, value: str, new: str) -> int:
         return SURE if _skeleton(value) == _skeleton(new) and _named(value) else otherwise
     if block.type == "value" and is_single(whose):
         return SURE if same or "#" not in _skeleton(value) + _skeleton(new) else PERHAPS
-    if block.type == "when":
-        same &= {"day", "time", "room"}
-    return SURE if same else OTHER
+    return _whens(value, new) if block.type == "when" else SURE if same else OTHER
+
+
+def _whens(value: str, new: str) -> int:
+    """Whether two times or rooms exclude each other; of a day with an hour one may still hold where the other is told."""
+    one, other = types(value), types(new)
+    if one & other & {"day", "time", "day and time", "room"}:
+        return SURE
+    return PERHAPS if {"day", "time", "day and time"} >= one | other and "day and time" in one | other else OTHER
 
 
 def _places(value: str, new: str) -> int:
@@ -145,12 +159,21 @@ def _places(value: str, new: str) -> int:
     for known in (CITIES, wordings.words("countries")):
         if one in known and other in known:
             return SURE if one != other else OTHER
+    if other.split()[0] in wordings.words("no places"):
+        return OTHER
     return PERHAPS if new[:1].isupper() or other in CITIES else OTHER
 
 
 def types(value: str) -> frozenset[str]:
     """The types of a value, by which it is compared with another: a day, a time, a room, a number of some unit."""
     bare = re.sub(r"^(?:at|on|in|to|for|the) ", "", value.casefold())
+    bare = re.sub(r" years? old$", "", bare)
+    if (
+        (parts := re.fullmatch(r"(.+?)(?: ,)? (?:at|um|om) (.+)", bare))
+        and _DAY.fullmatch(parts[1])
+        and _TIME.fullmatch(parts[2])
+    ):
+        return frozenset(("day and time",))
     found = {f"like {skeleton}"} if "#" in (skeleton := _skeleton(bare)) else set()
     if _DAY.fullmatch(bare):
         found.add("day")
@@ -179,15 +202,42 @@ def is_single(whose: str) -> bool:
 
 def bare(thing: str) -> str:
     """A thing or value in lower case without its article."""
-    return re.sub(r"^(?:(?:the|a|an|my|our|his|her|their) )+", "", thing.casefold().strip())
+    return re.sub(rf"^(?:(?:{_ARTICLES}) )+", "", thing.casefold().strip())
 
 
 def _same_thing(one: str, other: str) -> int:
     """Whether two things with their articles are the same: the Skoda is "a Skoda", and "a red Skoda"."""
     mine, theirs = bare(one).split(), bare(other).split()
-    if not mine or not theirs:
+    if not mine or not theirs or ("'s" in theirs) > ("'s" in mine):
         return OTHER
+    if called := _CALLED.fullmatch(" ".join(mine)):  # "a dog called Rex" is the dog, and Rex
+        mine, name = called[1].split(), called[2].split()
+        if theirs in (name, [*mine[-1:], *name]):
+            return SURE
+    if mine != theirs and _ACCOUNTS & {mine[-1], theirs[-1]}:  # "the gym" is cancelled where the membership is
+        both = [words[:-1] if words[-1] in _ACCOUNTS else words for words in (mine, theirs)]
+        return PERHAPS if both[0] == both[1] else OTHER
     if mine[-len(theirs) :] == theirs:
         # Who sold "a Skoda" may sell many of them; some have several bicycles.
         return SURE if re.match(r"(?i)(?:the|my|our|his|her|their) ", other) and not re.match(r"\d", one) else PERHAPS
     return PERHAPS if theirs[-len(mine) :] == mine and not re.match(r"\d", one) else OTHER
+
+
+def is_another(head: list[str], value: str, other: str, *, behind: list[str], told_now: bool) -> int:
+    """Whether two values behind the same words exclude each other."""
+    verb = next((place for place, word in enumerate(head) if word in wordings.words("verbs")), None)
+    if verb is None or wordings.words("anybody") & {head[0]}:
+        return OTHER
+    subject, after = head[:verb], [word for word in head[verb + 1 :] if word not in _TITLES]
+    if head[verb] in _IS and not after and not behind and (is_single(" ".join(subject)) or subject[1:2] == ["favourite"]):
+        return SURE
+    if same := types(value) & types(other):
+        # Who works "on Tuesdays now" may still work on Mondays; a meeting is held on one day.
+        held = head[verb] in wordings.words("schedules") and subject[:1] not in (["i"], ["we"])
+        return SURE if held or same - {"day", "time"} else PERHAPS
+    place = r"(?i)(?:in|on|at|under|behind|below|beside|next to|inside) (?:the|my|our) .+"
+    if head[verb] in {"is", "are"}:
+        both = [" ".join((*after, *text.split(), *behind)) for text in (value, other)]
+        if told_now and all(re.fullmatch(place, text) for text in both):
+            return SURE if subject[-1:] and subject[-1] in wordings.words("lying") else PERHAPS
+    return OTHER

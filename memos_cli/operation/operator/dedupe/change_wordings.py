@@ -23,7 +23,7 @@ class Wording(NamedTuple):
     """A pattern over a clause.
 
     Attributes:
-        sign: `s`, `m`, `e` or `q`, as the file explains.
+        sign: `s`, `m`, `a`, `e` or `q`, as the file explains.
         words: the clause has to have one of them.
         pattern: with the groups `s`, `v`, `w` and `o`, as far as it has them.
     """
@@ -99,7 +99,7 @@ def endings() -> tuple[Ending, ...]:
 def _telling() -> frozenset[str]:
     told = (line.words for block in blocks() for line in block.lines if line.sign != "s")
     said = (word for phrase in phrases("instead") for word in phrase.split()[:1])
-    return frozenset().union(*told, *(ending.words for ending in endings()), said)
+    return frozenset().union(*told, *(ending.words for ending in endings()), said, words("now"), words("news"))
 
 
 def may_tell(text: str) -> bool:

@@ -88,7 +88,8 @@ def _ended(told: Memory, known: Sequence[Memory], at: str) -> Iterator[tuple[Mem
         if found.verdict not in {Verdict.CONFLICT_CERTAIN, Verdict.CONFLICT_POSSIBLE}:
             continue
         certain = found.verdict is Verdict.CONFLICT_CERTAIN
-        if starts(told)[:_DAY] < starts(one)[:_DAY]:
+        # What is told of a day to come ("yoga is on Mondays") is known from when it was told.
+        if starts(told)[:_DAY] < min(starts(one), one.created_at)[:_DAY]:
             # It speaks of a time before the known one began: who moved in 2003 may live elsewhere since.
             if not certain:
                 continue

@@ -35,6 +35,7 @@ def test_the_vegan_example_by_key(mos: MOS, clock: Clock) -> None:
     assert mos.get(meat).valid_to == mos.get(vegan).created_at
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_the_vegan_example_without_a_key(mos: MOS, clock: Clock) -> None:
     meat = say(mos, "I eat meat")
     clock.forward(days=1)
@@ -53,6 +54,7 @@ def test_the_vegan_example_without_a_key(mos: MOS, clock: Clock) -> None:
     assert tick(mos) == [fusion.Applied(Act.REVIEW, (), fusion.pair_id(meat, vegan))], "taken back: then it is only asked"
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_each_home_ends_where_the_next_begins(mos: MOS, clock: Clock) -> None:
     ids = []
     for city in ("Leeds", "Madrid", "Porto"):
@@ -64,6 +66,7 @@ def test_each_home_ends_where_the_next_begins(mos: MOS, clock: Clock) -> None:
     assert ends == [mos.get(ids[1]).created_at, mos.get(ids[2]).created_at, None]
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_back_home_is_no_duplicate_of_the_first_time(mos: MOS, clock: Clock) -> None:
     ids = []
     for text in ("I live in Leeds", "I live in Porto now", "I live in Leeds now"):
@@ -75,6 +78,7 @@ def test_back_home_is_no_duplicate_of_the_first_time(mos: MOS, clock: Clock) -> 
     assert tick(mos) == []
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_what_was_said_again_since_is_not_superseded_by_an_old_diary(mos: MOS, clock: Clock) -> None:
     say(mos, "I live in Leeds")
     clock.forward(days=60)
@@ -126,6 +130,7 @@ def test_a_fusion_is_undone_as_one_and_not_insisted_on(mos: MOS) -> None:
     assert tick(mos, ids) == []
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_a_second_run_does_nothing(mos: MOS, clock: Clock) -> None:
     for text in ("I'm vegan", "I am vegan", "I live in Leeds", "The key is under the mat", "The key is not under the mat"):
         say(mos, text)
@@ -200,6 +205,7 @@ def test_nobody_elses_memories_and_no_other_visibility(mos: MOS, ana: MOS) -> No
     assert tick(mos) == []
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_a_frozen_memory_is_not_superseded_but_asked_about(mos: MOS, clock: Clock) -> None:
     old = say(mos, "I eat meat")
     mos.switch([old], "freeze", {"frozen": True})
@@ -226,6 +232,7 @@ def test_a_key_given_later_supersedes_by_time(mos: MOS, clock: Clock) -> None:
     assert (done.act, mos.get(old).valid_to) == (Act.SUPERSEDE, mos.get(new).created_at)
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_said_in_one_breath_nobody_knows_which_holds(mos: MOS) -> None:
     mos.add(drafts=[Draft("I eat meat"), Draft("I am vegan now")])
     assert [one.act for one in tick(mos)] == [Act.REVIEW]

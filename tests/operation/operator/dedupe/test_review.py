@@ -102,6 +102,7 @@ def test_a_person_fuses_no_numbers_names_dates_or_negations_either(mos: MOS, clo
     assert mos.memories.stats() == before
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_a_conflict_with_a_frozen_memory_appears_and_waits_for_the_thaw(mos: MOS, clock: Clock) -> None:
     old = say(mos, "I eat meat", key="diet")
     mos.switch([old], "freeze", {"frozen": True})

@@ -31,6 +31,7 @@ def verdict(earlier: str, later: str) -> Verdict:
     return compare(memory(earlier, EARLIER, id="a"), memory(later, LATER, id="b")).verdict
 
 
+@pytest.mark.usefixtures("unsettled")
 def test_the_pairs(mos: MOS, clock: Clock, record_property: Any) -> None:
     """Wrong fusions and wrong supersessions: none. The shares are what was measured; a change may only better them."""
     mos.add(drafts=[Draft(row["earlier"], Kind.FACT, task=f"pair {n}") for n, row in enumerate(PAIRS)])
