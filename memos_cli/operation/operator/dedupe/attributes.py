@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from memos_cli.operation.operator.dedupe import change_wordings as wordings
 from memos_cli.operation.operator.dedupe.normal_form import HELD_TOGETHER, NEGATIONS, QUANTITIES, NormalForm
 
 PERSONAL = frozenset(("i", "we", "my", "our", "me", "us", "mine", "ours", "myself"))
@@ -138,9 +139,15 @@ def other_value(earlier: NormalForm, later: NormalForm) -> Conflict | None:
     if first is None or second is None or first[:3] != second[:3]:
         return None
     a, b = first.value, second.value
-    if a == b or set(a.split()) <= set(b.split()) or set(b.split()) <= set(a.split()):
+    if a == b or not after_the_same(a, b) or set(a.split()) <= set(b.split()) or set(b.split()) <= set(a.split()):
         return None
     return Conflict(_is_change(first, second), f"another {first.attribute.name} of the same subject")
+
+
+def after_the_same(value: str, other: str) -> bool:
+    """Whether both or none of two values say where, when or how: who "is on holiday" is the same boss still."""
+    adverbial = [text.casefold().split()[:1] for text in (value, other)]
+    return len({bool(wordings.words("adverbial") & set(first)) for first in adverbial}) == 1
 
 
 def _is_change(first: Statement, second: Statement) -> bool:

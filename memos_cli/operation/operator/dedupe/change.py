@@ -17,6 +17,7 @@ from memos_cli.operation.operator.dedupe import attributes
 from memos_cli.operation.operator.dedupe import change_wordings as wordings
 from memos_cli.operation.operator.dedupe.attributes import PERSONAL, Conflict
 from memos_cli.operation.operator.dedupe.change_values import (
+    COMPARED,
     OTHER,
     PERHAPS,
     SURE,
@@ -47,7 +48,7 @@ _ELIDED = re.compile(r"(?i)\b(j|n|d|m|t|s|c|qu) ' ")
 _FULL = {"j": "je", "n": "ne", "d": "de", "m": "me", "t": "te", "s": "se", "c": "ce", "qu": "que"}
 _PARTITIVES = frozenset(("de", "la", "du", "des"))
 _HELD = re.compile(r"(?i)(?P<who>[^,;]{1,40}?) (?:is|are) (?P<my>(?:my|our)(?: new)?) (?P<noun>[^,;]{1,30})")
-_HAVING = re.compile(r"(?i)i have a new (?P<noun>[^,;]{1,30}?)(?: ,| :| called| named) (?P<who>[^,;]{1,40})")
+_HAVING = re.compile(r"(?i)(?:i|we) have a new (?P<noun>[^,;]{1,30}?)(?: ,| :| called| named) (?P<who>[^,;]{1,40})")
 _LAST = 3
 """The words of a statement by which it is looked for, where it begins with none that an index has: "I am allergic to nuts"."""
 _NEWS = frozenset(("new", "again"))
@@ -120,6 +121,8 @@ def cues(text: NormalForm) -> tuple[tuple[str, ...], ...]:
             own = [word for word in stated.casefold().split() if word in PERSONAL]
             found[(*own, *dict.fromkeys(_letters(stated)))] = None
         for block, line, match in _told(clause, "smaeq" if clause.news else "maeq"):
+            if line.sign == "s" and block.type not in COMPARED:
+                continue
             found |= dict.fromkeys(_cues_of(block, line, match.groupdict()))
     return tuple(found)
 
@@ -180,7 +183,7 @@ def _turned_round(line: str) -> str:
     match = _HELD.fullmatch(line) or _HAVING.fullmatch(line)
     if match is None or not is_single(match["noun"]) or match["who"].casefold() in wordings.words("anybody"):
         return line
-    whose = match.groupdict().get("my") or "my new"
+    whose = match.groupdict().get("my") or ("our new" if line[:2].casefold() == "we" else "my new")
     return f"{whose} {match['noun']} is {match['who']}"
 
 

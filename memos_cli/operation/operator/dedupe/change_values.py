@@ -4,11 +4,13 @@ import re
 from functools import lru_cache
 
 from memos_cli.operation.operator.dedupe import change_wordings as wordings
-from memos_cli.operation.operator.dedupe.attributes import CITIES
+from memos_cli.operation.operator.dedupe.attributes import CITIES, after_the_same
 from memos_cli.operation.operator.dedupe.normal_form import MODALS, NEGATIONS
 
 SURE, PERHAPS, OTHER = 2, 1, 0
 """How certain it is that two subjects, or two values, are what they have to be."""
+COMPARED = frozenset(("place", "name", "switch"))
+"""The types of blocks whose statements are compared with each other; of other statements the differing words are."""
 _SPEAKERS = frozenset(("i", "ich", "je", "yo", "ik", "io", ""))
 _NOT_IN_SUBJECTS = (
     NEGATIONS
@@ -22,7 +24,7 @@ _DAY = re.compile(
     r"(?:(?:next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:\d{4}|-)-\d\d-\d\d|tomorrow|(?:mon|diens|mitt"
     r"|donners|frei|sams|sonn)tag)(?P<many>s)?"
 )
-_TITLES = frozenset(("dr.", "mr.", "mrs.", "ms.", "prof.", "st."))
+_TITLES = frozenset(("dr.", "mr.", "mrs.", "ms.", "prof.", "st.", "dr", "frau", "herr", "mme", "le", "la", "el", "der", "die"))
 _IS = frozenset(("is", "are", "ist", "est", "es", "è"))
 _ARTICLES = (
     "the|a|an|my|our|his|her|their|ein|eine|einen|der|die|das|den|meine?|meinen|unsere?|unseren|de|het|een|mijn|onze?|le|la|les|un"
@@ -98,7 +100,7 @@ def excluded(
 ) -> int:
     """Whether what the told clause says excludes the known value."""
     one, other = ({name: said or "" for name, said in match.groupdict(default="").items()} for match in (first, last))
-    if line.sign == "s" and (block.type not in {"place", "name", "switch"} or (block.type == "switch" and not now)):
+    if line.sign == "s" and (block.type not in COMPARED or (block.type == "switch" and not now)):
         return OTHER  # `_of_value` compares the words of two statements
     if "o" in one or "o" in other:
         return _same_thing(one.get("o", ""), other.get("o", ""))
@@ -122,7 +124,7 @@ def _ended(block: wordings.Block, line: wordings.Wording, value: str, named: str
         day = re.sub(r"^(?:on|the) ", "", value.casefold()).partition(" at ")[0]
         return SURE if (found := _DAY.fullmatch(day)) and not found["many"] else PERHAPS
     if block.type == "role":
-        return SURE if set(bare(value).split()) & set(bare(named).split()) else OTHER
+        return SURE if set(bare(value).split()) & set(bare(named).split()) else OTHER if named else PERHAPS
     if block.type == "place":
         return SURE if line.sign == "q" and bare(named) != bare(value) else OTHER
     return SURE if not named or bare(named) == bare(value) else OTHER
@@ -137,6 +139,8 @@ def _exclude(block: wordings.Block, whose: str, value: str, new: str) -> int:
     if block.type == "name":
         return SURE if value[:1].isupper() and new[:1].isupper() else OTHER
     same = types(value) & types(new)
+    if block.type == "switch" and not after_the_same(value, new):
+        return OTHER
     if block.type in {"switch", "version"}:
         otherwise = PERHAPS if block.type == "switch" else OTHER
         return SURE if _skeleton(value) == _skeleton(new) and _named(value) else otherwise
@@ -227,6 +231,8 @@ def is_another(head: list[str], value: str, other: str, *, behind: list[str], to
     """Whether two values behind the same words exclude each other."""
     verb = next((place for place, word in enumerate(head) if word in wordings.words("verbs")), None)
     if verb is None or wordings.words("anybody") & {head[0]}:
+        return OTHER
+    if not after_the_same(value, other):
         return OTHER
     subject, after = head[:verb], [word for word in head[verb + 1 :] if word not in _TITLES]
     if head[verb] in _IS and not after and not behind and (is_single(" ".join(subject)) or subject[1:2] == ["favourite"]):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from memos_cli.records import NamedTuple
 
-_WORD = r"[^\s.,;?!]+"
+_WORD = r"[^\s.,;?!]+\.?"
 _MARKS = {
     "{S}": rf"(?P<s>{_WORD}(?: {_WORD}){{0,6}}?)",
     "{v}": r"(?P<v>[^;?!]+?)",

@@ -25,8 +25,8 @@ HELD_OUT: list[dict[str, Any]] = [
 AGAINST: list[dict[str, Any]] = [json.loads(line) for line in (HERE / "changes_against.jsonl").read_text("utf-8").splitlines()]
 """Written after the rules, to break them: at the first look 6 of 108 were wrong."""
 NOTICED: list[dict[str, Any]] = [json.loads(line) for line in (HERE / "changes_noticed.jsonl").read_text("utf-8").splitlines()]
-"""Everyday changes that somebody wrote without a look at the rules: at the first look 47 of 106 were missed or asked
-needlessly, and 64 as they were told."""
+"""Everyday changes, written without a look at the rules: at the first look 64 of the first 106 were missed or asked needlessly as
+they were told, and of the next 79, after the rules had grown, 28."""
 EARLIER, LATER = "2026-03-02T12:00:00.000Z", "2026-03-02T14:00:00.000Z"
 _OUTCOMES = {Verdict.CONFLICT_CERTAIN: "superseded", Verdict.CONFLICT_POSSIBLE: "asked"}
 
@@ -71,11 +71,11 @@ def test_everyday_changes_are_noticed(mos: MOS, clock: Clock, home: Path) -> Non
         if bool(added.superseded or added.questions) != (row["right"] == "noticed"):
             wrong.append(row)
     assert not [row for row in wrong if row["right"] == "kept"]
-    assert len(wrong) <= 19, wrong
+    assert len(wrong) <= 32, wrong
 
 
 def test_a_text_ends_nothing_that_another_row_of_the_tables_knows() -> None:
-    """Every text that was told, against every known one: of 50,000 pairs 136 are certain, each of them looked at."""
+    """Every text that was told, against every known one: of 50,000 pairs 139 are certain, each of them looked at."""
     rows = [*TABLE, *HELD_OUT, *AGAINST]
     known = {row["known"]: read(row["known"]) for row in rows}
     told = {row["told"]: read(row["told"]) for row in rows if change.is_told(read(row["told"]))}
@@ -83,7 +83,7 @@ def test_a_text_ends_nothing_that_another_row_of_the_tables_knows() -> None:
     pairs = ((one, other) for other in told for one in known if (one, other) not in own and one != other)
     found = [(change.between(known[one], told[other]), one, other) for one, other in pairs]
     certain = {(one, other) for conflict, one, other in found if conflict and conflict.certain}
-    assert 60 < len(certain) <= 136
+    assert 60 < len(certain) <= 139
     for one, other in certain:
         whose = {word for text in (one, other) for word in text.split()} & {
             "Ana",
