@@ -139,10 +139,8 @@ def _exclude(block: wordings.Block, whose: str, value: str, new: str) -> int:
     if block.type == "name":
         return SURE if value[:1].isupper() and new[:1].isupper() else OTHER
     same = types(value) & types(new)
-    if block.type == "switch" and not after_the_same(value, new):
-        return OTHER
     if block.type in {"switch", "version"}:
-        otherwise = PERHAPS if block.type == "switch" else OTHER
+        otherwise = PERHAPS if block.type == "switch" and after_the_same(value, new) else OTHER
         return SURE if _skeleton(value) == _skeleton(new) and _named(value) else otherwise
     if block.type == "value" and is_single(whose):
         return SURE if same or "#" not in _skeleton(value) + _skeleton(new) else PERHAPS

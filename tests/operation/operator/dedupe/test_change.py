@@ -25,8 +25,8 @@ HELD_OUT: list[dict[str, Any]] = [
 AGAINST: list[dict[str, Any]] = [json.loads(line) for line in (HERE / "changes_against.jsonl").read_text("utf-8").splitlines()]
 """Written after the rules, to break them: at the first look 6 of 108 were wrong."""
 NOTICED: list[dict[str, Any]] = [json.loads(line) for line in (HERE / "changes_noticed.jsonl").read_text("utf-8").splitlines()]
-"""Everyday changes, written without a look at the rules: at the first look 64 of the first 106 were missed or asked needlessly as
-they were told, and of the next 79, after the rules had grown, 28."""
+"""Everyday changes, written without a look at the rules: at the first look 64 of 106 were missed or asked needlessly as they
+were told, and of the next 79, after the rules had grown, 28."""
 EARLIER, LATER = "2026-03-02T12:00:00.000Z", "2026-03-02T14:00:00.000Z"
 _OUTCOMES = {Verdict.CONFLICT_CERTAIN: "superseded", Verdict.CONFLICT_POSSIBLE: "asked"}
 
