@@ -51,7 +51,6 @@ _HELD = re.compile(r"(?i)(?P<who>[^,;]{1,40}?) (?:is|are) (?P<my>(?:my|our)(?: n
 _HAVING = re.compile(r"(?i)(?:i|we) have a new (?P<noun>[^,;]{1,30}?)(?: ,| :| called| named) (?P<who>[^,;]{1,40})")
 _LAST = 3
 """The words of a statement by which it is looked for, where it begins with none that an index has: "I am allergic to nuts"."""
-_NEWS = frozenset(("new", "again"))
 
 
 class Clause(NamedTuple):
@@ -174,7 +173,7 @@ def _clause(part: str, *, now: bool) -> Clause:
     words = frozenset(line.casefold().split())
     corrected = re.match(r"(?i)(?:\W|and|so|well)*(?:actually|correction|(?:as )?(?:it )?turns out)\b", said) is not None
     instead = instead or (now and corrected)
-    news = now or instead or corrected or bool(_NEWS & words)
+    news = now or instead or corrected or wordings.is_news(line)
     return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead, words, news)
 
 

@@ -99,12 +99,18 @@ def endings() -> tuple[Ending, ...]:
 def _telling() -> frozenset[str]:
     told = (line.words for block in blocks() for line in block.lines if line.sign != "s")
     said = (word for phrase in phrases("instead") for word in phrase.split()[:1])
-    return frozenset().union(*told, *(ending.words for ending in endings()), said, words("now"), words("news"))
+    return frozenset().union(*told, *(ending.words for ending in endings()), said, words("now"))
 
 
 def may_tell(text: str) -> bool:
-    """Whether a text has a word with which a change is told; most texts have none, and need no further look."""
-    return not _telling().isdisjoint(re.findall(r"\w+", text.casefold()))
+    """Whether a text has a word or phrase with which a change is told; most texts have none, and need no further look."""
+    return not _telling().isdisjoint(re.findall(r"\w+", text.casefold())) or is_news(text)
+
+
+def is_news(text: str) -> bool:
+    """Whether a text says of something that it has not always been so: "my new dentist", "I eat meat again"."""
+    said = " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return any(f" {phrase} " in f" {said} " for phrase in phrases("news"))
 
 
 @lru_cache(maxsize=32)
@@ -115,5 +121,5 @@ def words(name: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4)
 def phrases(name: str) -> tuple[str, ...]:
-    """A list of phrases: `single` or `instead`."""
+    """A list of phrases: `single`, `news` or `instead`."""
     return tuple(" ".join(phrase.split()) for phrase in _text()[1][name].split(";"))
