@@ -116,24 +116,27 @@ class TransactionScope(NamedTuple):
 
     Attributes:
         command: the command that it was.
-        subjects: noun and subject of all that it wrote of, in its order.
         receipt: that of a merge, if it was one.
         is_repair: whether it only repaired the log.
     """
 
     command: str
-    subjects: list[tuple[str, str]]
     receipt: Operation | None
     is_repair: bool
 
 
 def scope(vault: Vault, txn: str) -> TransactionScope:
     """What a transaction wrote, told from the table: an import makes a million operations, which are not read for that."""
-    subjects = "SELECT noun, subject FROM ops WHERE txn = ? GROUP BY noun, subject ORDER BY min(n)"
     first = vault.conn.execute("SELECT command FROM ops WHERE txn = ? ORDER BY n LIMIT 1", (txn,)).fetchone()
     other = vault.conn.execute("SELECT 1 FROM ops WHERE txn = ? AND command <> ? LIMIT 1", (txn, log.DOCTOR)).fetchone()
     receipt = next(iter(log.operations(vault.conn, "WHERE txn = ? AND noun = ?", (txn, log.IMPORT))), None)
-    return TransactionScope(first[0] if first else "", vault.conn.execute(subjects, (txn,)).fetchall(), receipt, other is None)
+    return TransactionScope(first[0] if first else "", receipt, other is None)
+
+
+def subjects(vault: Vault, txn: str) -> list[tuple[str, str]]:
+    """Noun and subject of all that a transaction wrote of, in its order."""
+    sql = "SELECT noun, subject FROM ops WHERE txn = ? GROUP BY noun, subject ORDER BY min(n)"
+    return vault.conn.execute(sql, (txn,)).fetchall()
 
 
 def is_seen_whole(vault: Vault, txn: str) -> bool:

@@ -97,31 +97,35 @@ def undo(vault: Vault, author: "Author", name: str | None, *, count: int = 1, dr
     """
     if dry_run and count == 1 and vault.sight is None:  # for anybody else each change has to be asked for
         going = _takes_back(vault, author, name)
-        return _undone(None, [(going, going.subjects or tuple(one for (_, one), _ in going.inverses))], dry_run=True)
+        born = chain.from_iterable(births.lots(vault, going.txn)) if going.born else ()
+        read = going.subjects if going.subjects is not None else (one for (_, one), _ in going.inverses)
+        return _undone(None, [(going, [*read, *born])], dry_run=True)
     # Chosen and read within the transaction: of two processes that undo at once each takes back a step of its own. Each of
     # several is read when those after it are taken back already, as if they were undone one by one.
     with author.write(vault) as unit:
-        done: list[tuple[_TakesBack, tuple[str, ...]]] = []
+        done: list[tuple[_TakesBack, Sequence[str]]] = []
         for number in range(count):
             going = _takes_back(vault, author, name, before=number)
-            subjects = list[str]()
+            subjects = list(going.subjects or ())
             if going.born:
                 ending = births.EndingUnit.of(unit)
                 for lot in births.lots(vault, going.txn):
                     ending.expire_all(lot, author.at, going.txn)
+                    subjects += lot
             for (noun, subject), change in going.inverses:
                 unit.change(noun, subject, change, reverts=going.txn)
-                subjects.append(subject)
+                subjects += [subject] if going.subjects is None else []
             unit.take_back_tick(going.txn)
-            done.append((going, going.subjects or tuple(subjects)))
+            done.append((going, subjects))
         if dry_run:
             unit.take_back()
         return _undone(None if dry_run else unit.log.txn, done, dry_run=dry_run)
 
 
-def _undone(txn: str | None, done: "list[tuple[_TakesBack, tuple[str, ...]]]", *, dry_run: bool) -> Undone:
+def _undone(txn: str | None, done: "list[tuple[_TakesBack, Sequence[str]]]", *, dry_run: bool) -> Undone:
     newest = done[0][0]
-    subjects = tuple(dict.fromkeys(chain.from_iterable(changed for _, changed in done)))
+    alone = newest.born and len(done) == 1  # of a million there is no dict beside them
+    subjects = tuple(done[0][1] if alone else dict.fromkeys(chain.from_iterable(changed for _, changed in done)))
     each = tuple(TakenBack(going.txn, going.command, len(changed)) for going, changed in done)
     return Undone(txn, newest.txn, newest.command, subjects, dry_run, each)
 
@@ -129,14 +133,14 @@ def _undone(txn: str | None, done: "list[tuple[_TakesBack, tuple[str, ...]]]", *
 class _TakesBack(NamedTuple):
     """What an undo is going to do: the transaction, its command, the inverse of each subject's change, and the subjects.
 
-    `subjects` is empty for a merge, which may have brought a million: they are known once the inverses were read. `born` tells
-    that the inverses are without those of the memories that were made and left alone since: these expire in lots.
+    `subjects` is `None` for a merge, which may have brought a million: they are known once the inverses were read. `born` tells
+    that inverses and subjects are without the memories that were made and left alone since: these expire in lots.
     """
 
     txn: str
     command: str
     inverses: Iterator[tuple[tuple[str, str], dict[str, Any]]]
-    subjects: tuple[str, ...]
+    subjects: tuple[str, ...] | None
     born: bool = False
 
 
@@ -145,10 +149,8 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
     by = governance.asking(author.principal, vault.meta)
     txn = past.transaction_named(vault, name, by) if name else undoable(vault, by)
     if txn is None and before:
-        raise NotFound(
-            f"only {before} {'command' if before == 1 else 'commands'} can be taken back in cube {vault.name}",
-            hint=f"take back what there is: memos undo -n {before}",
-        )
+        few, hint = f"only {before} command{'s' * (before > 1)}", f"take back what there is: memos undo -n {before}"
+        raise NotFound(f"{few} can be taken back in cube {vault.name}", hint=hint)
     if txn is None:
         raise NotFound(f"nothing to undo in cube {vault.name}")
     if vault.sight is not None and not past.is_seen_whole(vault, txn):
@@ -157,13 +159,12 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
     if written.is_repair:
         raise Refused(f"{txn} repaired the log, and what it erased is gone", hint=_OTHERS)
     if written.receipt is not None:
-        return _TakesBack(txn, written.command, _inverses_of_import(vault, written.receipt, author.at), ())
+        return _TakesBack(txn, written.command, _inverses_of_import(vault, written.receipt, author.at), None)
     born = vault.sight is None and births.are_there(vault, txn, _MANY)
-    others = births.others(vault, txn) if born else written.subjects
+    others = births.others(vault, txn) if born else past.subjects(vault, txn)
     inverses = _inverses(vault, txn, others, author.at, alone=not born)
-    told = dict.fromkeys(subject for noun, subject in written.subjects if noun != past.FILE)
-    all_told = tuple(told or dict.fromkeys(subject for _, subject in written.subjects))
-    return _TakesBack(txn, written.command, iter(inverses.items()), all_told, born)
+    told = [one for noun, one in others if noun != past.FILE] or [one for _, one in others if not born]
+    return _TakesBack(txn, written.command, iter(inverses.items()), tuple(dict.fromkeys(told)), born)
 
 
 def _inverses(
