@@ -29,15 +29,20 @@ def extra(name: str) -> str:
     return f"install the extra {name}: pip install '.[{name}]' in the folder that memos was installed from"
 
 
+_LISTED = 20
+"""The most names that a hint lists; more are counted."""
+
+
 def did_you_mean(name: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
-    """The hint for an unknown name: the nearest known name, else the first known name, else `otherwise`."""
+    """The hint for an unknown name: the nearest known name, else those that there are, else `otherwise`."""
     import difflib
 
     names = list(known)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"there are: {', '.join(names[:10])}" if names else otherwise
+    rest = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"there are: {', '.join(names[:_LISTED])}{rest}" if names else otherwise
 
 
 class MemosError(Exception):

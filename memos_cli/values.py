@@ -131,7 +131,7 @@ def tables(text: str) -> dict[str, Any]:
     if re.search(_LONG_KEY, text):
         raise ValueError("a key has more than 32 parts")
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix("\ufeff"))  # the mark that Windows' editors put before UTF-8
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     except tomllib.TOMLDecodeError:

@@ -52,3 +52,7 @@ def test_a_project_s_file_has_a_bound(memos: Run, tmp_path: Path) -> None:
     ran = memos("--json", "list")
     assert (ran.status, ran.error["code"]) == (2, "usage"), ran.err
     assert "larger than a megabyte" in ran.error["message"]
+
+
+def test_a_mark_of_the_byte_order_is_none_of_the_text() -> None:
+    assert values.tables("\ufeffa = 1\n") == {"a": 1}

@@ -83,3 +83,9 @@ def test_a_folder_under_git_is_a_repository_unless_it_is_one_of_notes(
             (bare / name).mkdir(parents=True)
         (bare / "HEAD").write_text("x")
         assert kinds.of(bare).kind == "git"
+
+
+def test_all_kinds_are_named_where_none_is_near() -> None:
+    with pytest.raises(UsageError) as told:
+        kinds._named("zzzzzz")
+    assert told.value.hint == f"there are: {', '.join(kinds.ORDER)}"
