@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from memos_cli.backends.documents import confinement, nesting
+from memos_cli.backends.documents import confinement, web_page
 from memos_cli.backends.llama import trial
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.ports.importer import PAGE_END
@@ -84,7 +84,7 @@ def _converted(content: bytes, sort: str) -> dict[str, Any]:
         pages=xberg.PageConfig(extract_pages=True),
         concurrency=xberg.ConcurrencyConfig(max_threads=1),
     )
-    content = nesting.flattened(content) if sort == "html" else content
+    content = web_page.prepared(content) if sort == "html" else content
     what = xberg.ExtractInput(kind="bytes", bytes=content, mime_type=_TYPES[sort])
     try:
         found = asyncio.run(xberg.extract(what, how))

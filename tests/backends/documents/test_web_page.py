@@ -1,11 +1,11 @@
-"""Words that lie deep in other elements are kept, and no page takes long."""
+"""Pages of HTML are read whole: what is in a form, deep in other elements or in an old encoding; and no page takes long."""
 
 import time
 from pathlib import Path
 
 import pytest
 
-from memos_cli.backends.documents import nesting
+from memos_cli.backends.documents import web_page
 from memos_cli.backends.documents.documents import ChildConverter
 from tests.backends.documents.test_documents import written
 
@@ -37,7 +37,7 @@ def test_words_are_read_however_deep_they_lie(tag: str, tmp_path: Path) -> None:
 
 def test_a_page_as_people_write_it_is_left_as_it_is() -> None:
     told = b"<table><tr><td><ul><li>a<li>b</ul>" * 3 + b"<p>c" * 500 + b"<br>" * 500 + b"<div><b>d</b></div>" * 500
-    assert nesting.flattened(told) == told
+    assert web_page.flattened(told) == told
 
 
 @pytest.mark.parametrize(
@@ -55,5 +55,42 @@ def test_a_page_as_people_write_it_is_left_as_it_is() -> None:
 )
 def test_no_page_takes_long(content: bytes) -> None:
     begun = time.process_time()
-    assert len(nesting.flattened(content)) <= len(content) + 1
+    assert len(web_page.flattened(content)) <= len(content) + 1
     assert time.process_time() - begun < 10, "half a second, and five times that on a slow machine"
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        ("<form id=all><h1>Title</h1><p>all of the page</p></form>", "# Title\n\nall of the page"),
+        ("<header>by Anna</header><p>text</p>", "by Anna\n\ntext"),
+        ("<article><header><h1>Title</h1><p>by Anna</p></header><p>text</p></article>", "# Title\n\nby Anna\n\ntext"),
+        ("<p>formal headers</p>", "formal headers"),
+    ],
+)
+def test_what_the_converter_passes_over_is_read(content: str, wanted: str, tmp_path: Path) -> None:
+    pytest.importorskip("xberg")
+    path = written(tmp_path, "html", f"<html><body>{content}</body></html>".encode())
+    assert ChildConverter().convert(path, "html").text.strip() == wanted
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("<p>café naïve</p>".encode(), "café naïve"),
+        ("<p>café naïve</p>".encode("latin-1"), "café naïve"),
+        ("<meta charset=iso-8859-1><p>café \u201cnaïve\u201d</p>".encode("cp1252"), "café \u201cnaïve\u201d"),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=windows-1251"><p>Привет</p>'.encode("cp1251"), "Привет"),
+        ("<meta charset=gb2312><p>我住在北京</p>".encode("gbk"), "我住在北京"),
+        ("<meta charset='shift_jis'><p>東京</p>".encode("shift_jis"), "東京"),
+        ("\ufeff<p>café</p>".encode(), "café"),
+        ("\ufeff<p>café</p>".encode("utf-16-le"), "café"),
+        ("\ufeff<p>café</p>".encode("utf-16-be"), "café"),
+        ("<meta charset=latin-1><p>café</p>".encode(), "café"),  # the page lies: it is UTF-8
+        ("<meta charset=punycode><p>café</p>".encode("cp1252"), "café"),
+        (b"<meta charset=utf-8><p>caf" + b"\xff</p>", "caf\ufffd"),
+    ],
+)
+def test_a_page_is_read_in_what_it_is_in(content: bytes, said: str) -> None:
+    text = web_page.prepared(content).decode()
+    assert f"<p>{said}</p>" in text
