@@ -25,11 +25,12 @@ _TYPES = {
     "epub": "application/epub+zip",
     "rtf": "application/rtf",
 }
+_PREPARED = {"html": web_page.prepared, "epub": web_page.book}
 _PAGED = ("pdf", "docx", "pptx")
 """Sorts whose pages are told; of a workbook each sheet is a heading."""
 _LEAST_KEPT = 0.9
 """The least share of a document's letters that its pages have together; with less of them it is taken as one text."""
-_FRONT = re.compile(r"\A---\n\n## [^\n]*\n\n")
+_FRONT = re.compile(r"\A---\n(?:\n## [^\n]*\n\n|title: [^\n]*\n---\n\n)")
 """The title of a web page, as xberg repeats it in front."""
 _LONGEST_TITLE = 200
 _NO_TITLE = re.compile(
@@ -84,7 +85,7 @@ def _converted(content: bytes, sort: str) -> dict[str, Any]:
         pages=xberg.PageConfig(extract_pages=True),
         concurrency=xberg.ConcurrencyConfig(max_threads=1),
     )
-    content = web_page.prepared(content) if sort == "html" else content
+    content = _PREPARED[sort](content) if sort in _PREPARED else content
     what = xberg.ExtractInput(kind="bytes", bytes=content, mime_type=_TYPES[sort])
     try:
         found = asyncio.run(xberg.extract(what, how))

@@ -1,6 +1,8 @@
 """Pages of HTML are read whole: what is in a form, deep in other elements or in an old encoding; and no page takes long."""
 
+import io
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -94,3 +96,47 @@ def test_what_the_converter_passes_over_is_read(content: str, wanted: str, tmp_p
 def test_a_page_is_read_in_what_it_is_in(content: bytes, said: str) -> None:
     text = web_page.prepared(content).decode()
     assert f"<p>{said}</p>" in text
+
+
+OPF = (
+    '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i"><metadata xmlns:dc="http://purl.org/dc/'
+    'elements/1.1/"><dc:identifier id="i">x</dc:identifier><dc:title>T</dc:title><dc:language>en</dc:language></metadata>'
+    '<manifest><item id="c" href="c.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="c"/></spine>'
+    "</package>"
+)
+
+
+def epub(chapter: str) -> bytes:
+    """A book of one chapter."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as book:
+        book.writestr("mimetype", "application/epub+zip")
+        book.writestr(
+            "META-INF/container.xml",
+            '<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path='
+            '"content.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
+        )
+        book.writestr("content.opf", OPF)
+        book.writestr("c.xhtml", f'<html xmlns="http://www.w3.org/1999/xhtml"><body>{chapter}</body></html>')
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "chapter",
+    [
+        "<header>by Anna</header><p>text</p>",
+        "<form><p>by Anna</p></form><p>text</p>",
+        "<div>" * 80 + "by Anna" + "</div>" * 80 + "<p>text</p>",
+    ],
+)
+def test_a_book_is_read_whole(chapter: str, tmp_path: Path) -> None:
+    pytest.importorskip("xberg")
+    text = ChildConverter().convert(written(tmp_path, "epub", epub(chapter)), "epub").text
+    assert text.split() == ["by", "Anna", "text"]
+
+
+def test_a_book_that_needs_nothing_or_is_damaged_is_left_as_it_is() -> None:
+    plain = epub("<p>text</p>")
+    assert web_page.book(plain) == plain
+    for broken in (b"", b"PK\x03\x04", plain[:200], plain[:-30], bytes(reversed(plain))):
+        assert web_page.book(broken) == broken
