@@ -161,7 +161,7 @@ def _places(value: str, new: str) -> int:
     for known in (CITIES, wordings.words("countries")):
         if one in known and other in known:
             return SURE if one != other else OTHER
-    if other.split()[0] in wordings.words("no places"):
+    if wordings.words("no places") & set(other.split()[:1]):
         return OTHER
     return PERHAPS if new[:1].isupper() or other in CITIES else OTHER
 
