@@ -1,6 +1,7 @@
 """The scenes that were written by hand, and their variations."""
 
 import random
+import re
 
 import pytest
 
@@ -60,6 +61,24 @@ def test_names_and_numbers_change_everywhere() -> None:
     assert scene.lines[2].text.endswith(code)
     name = scene.lines[2].text.split("'")[0]
     assert [q for q, _, _ in scene.asks if name in q] == [q for q, _, _ in scene.asks[1:]]
+
+
+def test_numbers_change_alike_in_memories_and_answers() -> None:
+    """Also before a full stop or a comma: an answer holds no number that no memory holds, unless it did so before."""
+    rng = random.Random(5)
+    scene = Scene((Line("Bus 42, then platform 17. The fare is 1.50, at 12:30."),), (("Which bus?", "42.", (0,)),))
+    changed = written.renumbered(scene, rng)
+    assert changed.asks[0][1] != "42."
+    assert f"Bus {changed.asks[0][1][:-1]}, then" in changed.lines[0].text
+    assert changed.lines[0].text.endswith("1.50, at 12:30.")
+    for each in written.scenes():
+        was, now = _lacking(each), _lacking(written.renumbered(each, rng))
+        assert [len(before) for before in was] == [len(after) for after in now]
+
+
+def _lacking(scene: Scene) -> list[list[str]]:
+    told = [number for line in scene.lines for number in re.findall(r"\d+", line.text)]
+    return [[n for n in re.findall(r"\d+", answer) if n not in told] for _, answer, _ in scene.asks]
 
 
 def test_lines_with_dates_stand_oldest_first_and_changes_keep_their_order() -> None:

@@ -30,7 +30,7 @@ _PERSONAL = re.compile(r"\b(I|I'm|I've|I'd|I'll|me|my|mine|we|we're|our|ours|us|
 _CHANGE = re.compile(
     r"\b(now|no longer|any ?more|instead|moved|changed|cancel\w*|new|actually|switched|back|used to)\b", re.IGNORECASE
 )
-_NUMBER = re.compile(r"(?<![\w.,:-])(\d{2,3})(?![\w.,:-]|\.\d)")
+_NUMBER = re.compile(r"(?<![\w:-])(?<!\d[.,])(\d{2,3})(?![\w:-]|[.,]\d)")
 _DATES = re.compile(
     r"\b(when|date|since|how long|how old|what year|which year|what day|which day|what month|ago|last|yesterday)\b",
     re.IGNORECASE,
