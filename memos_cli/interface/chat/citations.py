@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from memos_cli.interface.chat.answers import answer_clauses, answer_forms, answer_questions, answer_words
 from memos_cli.interface.chat.answers.readings import Ground
+from memos_cli.interface.chat.other_things import is_about_another_thing
 from memos_cli.interface.reader import intents
 from memos_cli.model import Memory
 from memos_cli.operation.prompt.attribution import UNCONFIRMED, ages, is_by_person, other
@@ -72,11 +73,15 @@ def extracts(hits: Sequence[Hit], person: str = "", question: str = "") -> list[
     """The memories that answer a question by themselves, best first, unconfirmed ones last; none where no hit fits.
 
     What the person told is cited as if nothing else were there. What a file or a talk brought, and what nobody vouched for,
-    stands beside it and takes no place of it. What is about somebody else than the question is not cited.
+    stands beside it and takes no place of it. What is about somebody or something else than the question is not cited.
     """
     fitting = [hit for hit in hits if hit.fits]
     others = _about_others(question, [hit.memory for hit in fitting])
-    fitting = [hit for hit in fitting if hit.memory.id not in others]
+    fitting = [
+        hit
+        for hit in fitting
+        if hit.memory.id not in others and not (question and is_about_another_thing(question, hit.memory.content))
+    ]
     trusted = [hit for hit in fitting if not hit.memory.untrusted]
     told = _near([hit for hit in trusted if is_by_person(hit.memory, person)])
     brought = [memory for memory in _near(trusted) if memory not in told][: max(1, MOST_EXTRACTS - len(told))]
