@@ -256,7 +256,7 @@ class Chat:
         found = Recalled()
         if self._recall:
             recalled = self._in_scene(self._recalling.recall(message))
-            found = tenses.answering(message, recalled, self._session.now, self._session.zone)
+            found = tenses.answering(message, recalled, self._recalling)
         seconds = {"recall": time.perf_counter() - start}
         known = episodes.known(found, self._turns)
         told = [] if literal else self._keeper.told(message, known)

@@ -69,11 +69,17 @@ def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:
     return chosen
 
 
-def extracts(hits: Sequence[Hit], person: str = "", question: str = "") -> list[Memory]:
+def extracts(hits: Sequence[Hit], person: str = "", question: str = "", most: int = MOST_EXTRACTS) -> list[Memory]:
     """The memories that answer a question by themselves, best first, unconfirmed ones last; none where no hit fits.
 
     What the person told is cited as if nothing else were there. What a file or a talk brought, and what nobody vouched for,
     stands beside it and takes no place of it. What is about somebody or something else than the question is not cited.
+
+    Args:
+        hits: the best first.
+        person: who asks.
+        question: what is asked.
+        most: how many are cited of each.
     """
     fitting = [hit for hit in hits if hit.fits]
     others = _about_others(question, [hit.memory for hit in fitting])
@@ -83,11 +89,11 @@ def extracts(hits: Sequence[Hit], person: str = "", question: str = "") -> list[
         if hit.memory.id not in others and not (question and is_about_another_thing(question, hit.memory.content))
     ]
     trusted = [hit for hit in fitting if not hit.memory.untrusted]
-    told = _near([hit for hit in trusted if is_by_person(hit.memory, person)])
-    brought = [memory for memory in _near(trusted) if memory not in told][: max(1, MOST_EXTRACTS - len(told))]
+    told = _near([hit for hit in trusted if is_by_person(hit.memory, person)], most)
+    brought = [memory for memory in _near(trusted, most) if memory not in told][: max(1, most - len(told))]
     own = [hit.memory for hit in trusted if hit.memory in told or hit.memory in brought]
-    strange = [memory for memory in _near(fitting) if memory.untrusted]
-    return [*own, *strange[: max(1, MOST_EXTRACTS - len(own))]]
+    strange = [memory for memory in _near(fitting, most) if memory.untrusted]
+    return [*own, *strange[: max(1, most - len(own))]]
 
 
 def _about_others(question: str, memories: Sequence[Memory]) -> set[str]:
@@ -125,8 +131,8 @@ def _is_about_another(
     return not asked.owned or any(clause.owned for clause in told) or bool(_HIS & said)
 
 
-def _near(hits: Sequence[Hit]) -> list[Memory]:
-    return [hit.memory for hit in hits if hit.score >= NEAR * hits[0].score][:MOST_EXTRACTS]
+def _near(hits: Sequence[Hit], most: int) -> list[Memory]:
+    return [hit.memory for hit in hits if hit.score >= NEAR * hits[0].score][:most]
 
 
 def grounds(laid: Laid, person: str, now: str) -> list[Ground]:

@@ -123,7 +123,7 @@ class ClientTalk:
 
     def _recalled(self, question: str) -> tuple[Laid, tuple[str, ...]]:
         asked = question if len(question) <= 2 * _ASKED else f"{question[:_ASKED]}\n{question[-_ASKED:]}"
-        found = tenses.answering(asked, self._recalling.recall(asked), self._session.now, self._session.zone)
+        found = tenses.answering(asked, self._recalling.recall(asked), self._recalling)
         return self._recalling.lay(question, found, ()), found.notices
 
     def _fitted(self, ask: Ask, laid: Laid) -> tuple[Request, Laid, int]:

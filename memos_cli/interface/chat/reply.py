@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import FingerprintMismatch, MemosError, ModelUnavailable
-from memos_cli.interface.chat import citations, guards, second_question, trust
+from memos_cli.interface.chat import citations, days, guards, second_question, trust
 from memos_cli.interface.reader import intents
 from memos_cli.interface.reader.notes import ended
 from memos_cli.model import Memory
@@ -158,7 +158,8 @@ class Replier:
         """The best memories word for word; a message that only states something is acknowledged with `word`."""
         if word is not None:
             return Reply(extractive(word, []), ())
-        memories = citations.extracts(found.hits, self._person, question) if self._recall else []
+        most = days.MOST if found.listed else citations.MOST_EXTRACTS
+        memories = citations.extracts(found.hits, self._person, question, most) if self._recall else []
         self._memories.record_uses(memories)
         said = "\n".join(citations.quoted(one, self._recalling.content(one), self._person) for one in memories)
         return Reply(extractive(said or model_request.UNKNOWN, memories), memories)

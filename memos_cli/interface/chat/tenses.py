@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from memos_cli.interface.chat import days
 from memos_cli.interface.reader import dates, intents
 from memos_cli.interface.reader.extraction import Known, by_rules, plain
 from memos_cli.interface.reader.mention import MONTHS, Mention, last_of
@@ -12,7 +13,7 @@ from memos_cli.model import Draft, Kind, Memory
 from memos_cli.operation.operator.dedupe import change
 from memos_cli.operation.operator.dedupe.normal_form import read
 from memos_cli.operation.operator.dedupe.verdicts import in_line
-from memos_cli.operation.operator.recall import Recalled
+from memos_cli.operation.operator.recall import Recall, Recalled
 from memos_cli.times import Zone, noted
 
 _OWN = re.compile(r"(?i)^(?:(?:actually|well|so|and|but|by the way|btw|also|now)[,\s]+)*(?:i|we|my|our)(?:'m|'ve|'re)?\b")
@@ -57,14 +58,13 @@ def _states(sentence: str) -> bool:
     return len(said.split()) >= _LEAST_WORDS and _OWN.match(said) is not None and not _TALK.search(said)
 
 
-def answering(message: str, found: Recalled, now: str, zone: Zone) -> Recalled:
+def answering(message: str, found: Recalled, recalling: Recall) -> Recalled:
     """What was recalled, without what cannot answer a message: what only was for one that asks what is, and another day's.
 
-    Args:
-        now: when it is said.
-        zone: where the person is.
+    Who asks for a day alone gets what is dated then.
     """
-    return _on_its_day(message, _holding(message, found), now, zone)
+    session = recalling.session
+    return days.answering(message, _on_its_day(message, _holding(message, found), session.now, session.zone), recalling)
 
 
 def _holding(message: str, found: Recalled) -> Recalled:

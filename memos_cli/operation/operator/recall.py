@@ -57,12 +57,14 @@ class Recalled(NamedTuple):
     Attributes:
         notices: what the person should know about the search, and how many of these stay out of the prompt.
         topics: memories of the conversation's scene.
+        listed: whether the hits are all that there is of a day, each as good as the other.
     """
 
     core: tuple[Memory, ...] = ()
     hits: tuple[Hit, ...] = ()
     notices: tuple[str, ...] = ()
     topics: tuple[Memory, ...] = ()
+    listed: bool = False
 
 
 class Said(NamedTuple):
@@ -109,6 +111,20 @@ class Recall:
         known = {memory.id: memory for memory in (*core, *(hit.memory for hit in found.hits))}
         staying = policy.left_out(self.session, known.values(), Whither.PROMPT, "out of the prompt")
         return Recalled(core, found.hits, (*found.notices, *staying))
+
+    @_for_prompt
+    def between(self, since: str, until: str) -> tuple[Memory, ...]:
+        """The memories of what was, or is to come, from an instant on and before another one; turns of chat are none."""
+        return self._memories.list(Filter(at=self.session.now, since=since, until=until), limit=TURNS, user_id=self.person)
+
+    @_for_prompt
+    def recurring(self, since: str, until: str) -> tuple[Memory, ...]:
+        """The memories of what comes, or comes again, from an instant on and before another one; none of what is past."""
+        if until <= self.session.now:
+            return ()
+        wanted = Filter(at=self.session.now, since=since, until=until)
+        coming = self._memories.upcoming(wanted, limit=TURNS, user_id=self.person).coming
+        return tuple(one.memory for one in coming)
 
     @_for_prompt
     def core(self) -> tuple[Memory, ...]:
