@@ -32,14 +32,14 @@ def _plain() -> frozenset[str]:
     return frozenset(text.partition("\n# days\n")[2].partition("\n# ")[0].split())
 
 
-class Asked(NamedTuple):
+class DayQuestion(NamedTuple):
     """The days that a message asks for, and the words of what else it asks; none of them where it asks for the days alone."""
 
     days: Mention
     words: tuple[Word, ...]
 
 
-def asked(message: str, now: str, zone: Zone) -> Asked | None:
+def asked(message: str, now: str, zone: Zone) -> DayQuestion | None:
     """What a message asks of certain days; `None` where it asks nothing, or names none or several.
 
     Args:
@@ -57,7 +57,7 @@ def asked(message: str, now: str, zone: Zone) -> Asked | None:
     said = {part for word in found for part in (word if _HAN.match(word) else [word])}
     if not said:
         return None
-    return Asked(named[0], () if said <= _plain() else tuple(content(words(rest))))
+    return DayQuestion(named[0], () if said <= _plain() else tuple(content(words(rest))))
 
 
 def _likely(message: str, today: date) -> Iterator[Mention]:
