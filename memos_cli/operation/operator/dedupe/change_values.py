@@ -166,7 +166,7 @@ def _places(value: str, new: str) -> int:
     for known in (CITIES, wordings.words("countries")):
         if one in known and other in known:
             return SURE if one != other else OTHER
-    if other.split()[0] in wordings.words("no places"):
+    if wordings.words("no places") & set(other.split()[:1]):
         return OTHER
     return PERHAPS if _is_name(new) or other in CITIES or re.match(r"\d+[a-z]? [A-Z]", new) else OTHER
 
