@@ -67,9 +67,9 @@ def test_a_line_has_no_more_columns_than_it_is_given(text: str, width: int) -> N
 
 def test_a_long_line_takes_no_longer_than_its_beginning() -> None:
     text = (FAMILY + "\u200b" * 3) * 200_000
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(one_line(text, 40)) < 200
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize("width", [90, 120])

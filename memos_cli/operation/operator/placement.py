@@ -307,7 +307,7 @@ def settle_key(vault: Vault, unit: Unit, memory_id: str) -> Settled:
     later = [one for one in line if one.id in after and not one.unaccepted]
     earlier = [one for one in line if one.id not in after]
     ended = [one for one in earlier if one.valid_to is None or one.valid_to > start]
-    conflicts, superseded = _end(unit, memory, ended, start)
+    conflicts, superseded = _end(vault, unit, memory, ended, start)
     if later and not memory.frozen and memory.valid_to is None:  # an end that was given stays
         unit.change("memory", memory.id, {"valid_to": starts(later[0])})
         if not unit.leads(memory.id, LinkType.SUPERSEDES, later[0].id):
@@ -356,14 +356,16 @@ def end_by_link(vault: Vault, unit: Unit, memory_id: str, *, author: "Author", t
     return (target,)
 
 
-def _end(unit: Unit, memory: Memory, ended: list[Memory], start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _end(vault: Vault, unit: Unit, memory: Memory, ended: list[Memory], start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """End other values of an attribute where this one begins; the ids of frozen ones, and of those that ended."""
     conflicts = tuple(one.id for one in ended if one.frozen)
     superseded = tuple(one.id for one in ended if not one.frozen)
     for one in superseded:
         unit.change("memory", one, {"valid_to": start})
     marks: dict[str, Any] = {fold.link_register(LinkType.SUPERSEDES, one): True for one in superseded}
-    marks |= {fold.link_register(LinkType.CONTRADICTS, one): True for one in conflicts}
+    # Settled again, as each merge does, it says nothing anew: of two machines each would write for ever what the other wrote.
+    known = {link.target for link in vault.links(memory.id)[0] if link.type is LinkType.CONTRADICTS} if conflicts else ()
+    marks |= {fold.link_register(LinkType.CONTRADICTS, one): True for one in conflicts if one not in known}
     if marks:
         unit.change("memory", memory.id, marks)
     return conflicts, superseded
@@ -376,9 +378,7 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, name: str 
     a little later than the time at which the command began: by the latter, each of two values would come after the other.
 
     Of two lines of a document the one comes after the other that says so, whenever they began: a person may have linked them.
-
-    Args:
-        name: the id that the new memory gets; `None` for any.
+    The new memory gets the id `name`, where one is given.
     """
     start = draft.valid_from or draft.occurred_at or unit.log.time
     line = vault.with_key(draft.key or "", owner)
@@ -395,6 +395,6 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, name: str 
     if ends:
         next_one = next((one for one in after if one.id in naming), after[0])  # of two that begin together the one that says so
         unit.change("memory", next_one.id, {fold.link_register(LinkType.SUPERSEDES, added): True})
-    over = {memory.id for memory in before if memory.valid_to is not None and (memory.id in named or memory.valid_to <= start)}
-    conflicts, superseded = _end(unit, vault.get(added), [memory for memory in before if memory.id not in over], start)
+    left = [one for one in before if one.valid_to is None or (one.valid_to > start and one.id not in named)]
+    conflicts, superseded = _end(vault, unit, vault.get(added), left, start)
     return Placed(added, "added", superseded, conflicts)

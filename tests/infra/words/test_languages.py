@@ -65,7 +65,7 @@ def test_case_is_no_language() -> None:
 
 
 def test_a_long_text_takes_no_longer() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for text in ("\u0301" * 1_000_000, "字" * 1_000_000, "a" * 1_000_000, "ß" * 1_000_000, "die der " * 100_000):
         language(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

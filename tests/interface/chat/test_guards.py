@@ -241,12 +241,12 @@ def test_an_answer_that_ran_to_the_limit_is_none() -> None:
     ],
 )
 def test_long_texts_are_judged_in_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     judge(text, "Is my daughter allergic to penicillin?", [Line("My daughter is allergic to penicillin.")])
     judge("Yes.", text, [Line(text)])
     judge("Yes.", "Is my daughter allergic to penicillin?", [Line(text, "2025-01-01"), Line(text)])
     judge("Porto", "Where does Anna live?", [Line(text), Line("Anna lives in Porto. " * 400)])
-    assert time.perf_counter() - start < 10  # about 3 s on one core that is not busy
+    assert time.process_time() - start < 10  # about 3 s on one core that is not busy
 
 
 def test_what_was_brought_in_answers_nothing_by_itself_beside_what_the_person_told() -> None:

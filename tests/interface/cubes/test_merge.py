@@ -69,6 +69,18 @@ class TestMerge:
         assert mos.cube_merge.merge("work").txn is None
         assert mos.timeline.commands(10) == before
 
+    def test_machines_that_merge_by_turns_come_to_rest_where_a_frozen_value_stands_against_another(
+        self, mos: MOS, there: MOS
+    ) -> None:
+        (frozen,) = mos.add("I am vegan", key="diet").ids
+        mos.switch([frozen], "freeze", {"frozen": True})
+        (other,) = there.add("I eat fish", key="diet").ids
+        turns = [(mos, there), (there, mos)] * 3
+        merged = [into.cube_merge.merge(str(of.writable().folder), take=True).txn for into, of in turns]
+        assert mos.writable().links(other)[0] == there.writable().links(other)[0] != ()
+        assert merged[2:] == [None] * 4, "each merge writes what the one before wrote already"
+        assert whole(mos.writable()) == whole(there.writable())
+
     def test_what_cannot_be(self, mos: MOS, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="the cube that it would be merged into"):
             mos.cube_merge.merge("default")
