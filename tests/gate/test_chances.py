@@ -2,8 +2,8 @@
 
 import json
 
-from memos_cli.interface.chat import guards
-from memos_cli.interface.chat.answers import answer_forms, answer_scores
+from memos_cli.interface.chat import answer_scores, guards
+from memos_cli.interface.chat.answers import answer_forms
 from tests.gate import chances
 
 

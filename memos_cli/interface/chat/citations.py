@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from memos_cli.interface.chat.answers import answer_clauses, answer_forms, answer_questions, answer_words
+from memos_cli.interface.chat.answers.answer_names import truecased
 from memos_cli.interface.chat.answers.readings import Ground
 from memos_cli.interface.chat.other_things import is_about_another_thing
 from memos_cli.interface.reader import intents
@@ -101,12 +102,15 @@ def _about_others(question: str, memories: Sequence[Memory]) -> set[str]:
 
     One that names who is meant, or whose subject is nobody, the person, or may be who is meant, is none of these.
     """
+    question, texts = truecased(
+        question, [memory.content for memory in memories], english=answer_words.tongue_of(question) == "en"
+    )
     asked = answer_questions.read(question)
     who = asked.path
     english = asked.opener or asked.closed or "'s" in question.replace("\u2019", "'")
     if not english or who is None or who == answer_clauses.NOBODY:
         return set()
-    told = {memory.id: answer_clauses.clauses(memory.content) for memory in memories}
+    told = {memory.id: answer_clauses.clauses(text) for memory, text in zip(memories, texts, strict=True)}
     if who == answer_clauses.ME and not asked.owned:
         return _of_others(asked, told, {who})
     called = answer_clauses.names([clause for found in told.values() for clause in found])

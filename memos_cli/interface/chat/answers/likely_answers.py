@@ -8,9 +8,9 @@ that speaks of nobody but the one who is asked about, and that has no word of do
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from memos_cli.interface.chat.answer_scores import chances, forests
 from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Path, turns
-from memos_cli.interface.chat.answers.answer_scores import chances, forests
 from memos_cli.interface.chat.answers.answer_signs import Signs
 from memos_cli.interface.chat.answers.answer_words import Word, as_set, tongue
 from memos_cli.interface.chat.answers.closed_signs import closed_signs

@@ -6,9 +6,9 @@ answer stands in the memory, which is neither over nor denied nor doubtful and o
 
 from collections.abc import Sequence
 
+from memos_cli.interface.chat.answer_scores import forests
 from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Clause, turns
-from memos_cli.interface.chat.answers.answer_scores import forests
 from memos_cli.interface.chat.answers.answer_signs import Signs
 from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_mark, is_past, tongue
 from memos_cli.interface.chat.answers.closed_signs import closed_signs

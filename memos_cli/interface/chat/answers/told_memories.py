@@ -5,10 +5,10 @@ from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
+from memos_cli.interface.chat.answer_scores import kinds
 from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Path, being, turns
 from memos_cli.interface.chat.answers.answer_figures import Figures
-from memos_cli.interface.chat.answers.answer_scores import kinds
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, implied, is_mark, tongue
 from memos_cli.interface.chat.answers.readings import UNCERTAIN, Evidence, Reading, is_in
 from memos_cli.operation.operator.ranking.rarity import rarity

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memos_cli.interface.chat.answer_scores import chances
 from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Clause, is_relation, turns
 from memos_cli.interface.chat.answers.answer_figures import Figures
 from memos_cli.interface.chat.answers.answer_questions import Question
-from memos_cli.interface.chat.answers.answer_scores import chances
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, implied, stem
 from memos_cli.interface.chat.answers.closed_answers import yes_or_no
 from memos_cli.interface.chat.answers.grounded_answers import Grounded
