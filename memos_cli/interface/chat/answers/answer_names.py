@@ -15,6 +15,10 @@ from memos_cli.interface.chat.answers import answer_clauses, answer_words
 from memos_cli.interface.chat.answers.answer_words import alike, as_set, stem, tongue
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_INTRODUCED = re.compile(
+    r"(?i)^(?:fyi|nb|ps|p\.s\.|btw|by the way|for the record|note to self|update|reminder|ok|okay|so)\b[,:;. -]+"
+)
+"""What only introduces a memory."""
 _OWNER = re.compile(r"['\u2019]s\b")
 _PLACES_FIRST = as_set("where when why how")
 _THINGS_FIRST = as_set("what which who whom whose")
@@ -59,6 +63,8 @@ def truecased(
         speakers: who said them, which are names, too.
         english: the question is English; of others only names are known that memories or the list tell.
     """
+    question, *texts = (_small(text) for text in (question, *texts))
+    texts = [_INTRODUCED.sub("", text) for text in texts] if english else texts
     cases = _Cases(texts, speakers)
     found = _tokens(question)
     written = {at: name for at in range(len(found)) if (name := cases.name_in(found, at, english=english)) is not None}
@@ -134,6 +140,11 @@ def _is_subject(found: Sequence[_Token], at: int) -> bool:
         owner = found[at].low[-1] == "s" and before in _IS and at + 1 < len(found)  # "what is annas pin"
         return at <= 4 and (before in _HELPS or (owner and found[at + 1].low not in _plain()))
     return False
+
+
+def _small(text: str) -> str:
+    """A text of capitals alone in small letters: its capitals tell no names."""
+    return text.lower() if text.isupper() and len(_TOKEN.findall(text)) > 1 else text
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -81,7 +81,9 @@ class Reading:
         self, question: str, lines: Sequence[Line], grounds: Sequence[Ground], turns: Sequence[Turn], person: str | None
     ) -> None:
         self._person = (person or "").casefold()
-        question, texts = truecased(question, [line.text for line in lines], [line.speaker for line in lines])
+        said, speakers = [line.text for line in lines], [line.speaker for line in lines]
+        question, texts = truecased(answer_questions.bare(question), said, speakers)
+        question = answer_questions.bare(question)  # anew, with the names: "I forgot where anna works"
         lines = [replace(line, text=text) for line, text in zip(lines, texts, strict=True)]
         self.said = answer_words.words(question)
         self.sources = [
