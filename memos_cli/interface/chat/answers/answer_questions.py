@@ -104,8 +104,9 @@ def bare(question: str) -> str:
     said = _OPENED.sub("", _INTRODUCED.sub("", said))
     if (apart := _SEPARATED.match(said)) and apart[2].lower() in _WH | AUXILIARIES:
         ahead = words(apart[1])
-        if not any(word.low in _WH | AUXILIARIES | tongue("en").my for word in ahead) and being(ahead, 0, None) is None:
-            said = said[apart.end() :]
+        says_little = {part.lower() for part in apart[1].split()} <= _THINKING
+        nobody = being(ahead, 0, None) is None and not any(word.low in _WH | AUXILIARIES | tongue("en").my for word in ahead)
+        said = said[apart.end() :] if says_little or nobody else said
     return _direct(said)
 
 

@@ -64,8 +64,7 @@ def test_what_must_not_stand_does_not_however_it_is_asked(how: str) -> None:
         )  # fmt: skip
         stood[case["stands"]] += certain.stands
     assert stood[0] == 0
-    share = 0.6 if how in {"forgotten", "indirect"} else 0.9  # "I forgot, is my son ..." is cited for
-    assert stood[1] >= share * sum(case["stands"] for case in CASES)
+    assert stood[1] >= 0.85 * sum(case["stands"] for case in CASES)
 
 
 @pytest.mark.parametrize(
