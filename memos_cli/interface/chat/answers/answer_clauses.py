@@ -8,7 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from memos_cli.interface.chat.answers.answer_words import Word, as_set, is_mark, is_past, opposites, stem, tongue, words
+from memos_cli.interface.chat.answers.answer_words import (
+    Word,
+    as_set,
+    first_names,
+    is_mark,
+    is_past,
+    opposites,
+    stem,
+    tongue,
+    words,
+)
 
 Path = tuple[str, ...]
 
@@ -105,6 +115,8 @@ def is_name(found: Sequence[Word], place: int) -> bool:
         return False
     if word.name:
         return word.low not in _HE | _HIS | _THE | WH
+    if word.first and word.low in first_names():
+        return True
     plain = tongue("en")
     if not word.first or word.low in plain.empty or word.low in AUXILIARIES or word.low in plain.small or word.low in _BEFORE:
         return False
@@ -175,7 +187,8 @@ def _chained(found: Sequence[Word], place: int, path: Path) -> Being:
     """Go on behind a name or a noun: a name beside it, and what its possessive leads to."""
     name = ""
     start = place + 1 if place + 1 < len(found) and found[place].low == "," else place
-    if start < len(found) and found[start].name and found[start].low not in _NO_NAMES and len(path[-1].split()) < 4:
+    told = start < len(found) and found[start].name and not any(map(str.isdigit, found[start].low))
+    if told and found[start].low not in _NO_NAMES and len(path[-1].split()) < 4:
         end = start
         while end < len(found) and end - start < 3 and found[end].name:
             end += 1

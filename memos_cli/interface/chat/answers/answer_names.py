@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from memos_cli.infra.words.languages import STOP_WORDS
 from memos_cli.interface.chat.answers import answer_clauses, answer_words
-from memos_cli.interface.chat.answers.answer_words import alike, as_set, stem, tongue
+from memos_cli.interface.chat.answers.answer_words import alike, as_set, first_names, stem, tongue
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _INTRODUCED = re.compile(
@@ -42,15 +42,6 @@ class _Token(NamedTuple):
     capital: bool
     owner: bool
     """An "'s" stands behind it."""
-
-
-@cache
-def first_names() -> frozenset[str]:
-    """First names in small letters."""
-    from importlib.resources import files
-
-    text = (files("memos_cli.data") / "first_names.txt").read_text(encoding="utf-8")
-    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
 
 
 def truecased(

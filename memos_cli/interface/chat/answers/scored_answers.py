@@ -200,9 +200,15 @@ class Scored:
             for at, word in enumerate(told.words)
         )
 
+    def is_of_another(self, told: Told) -> bool:
+        """Whether the memory says it of another one of several."""
+        return self._all.is_of_another(told, self._own, self._figures)
+
     def is_outdated(self, told: Told, *, ruled: bool = False) -> bool:
         """Whether a later memory gives another value; `ruled` where rules bear the answer out."""
         source = told.source
+        if not self._reading.question.once and self._all.was(told, self._own, self._figures):
+            return True
         if not (ruled and self._reading.question.once) and is_superseded(self._all, told, yes=True, own=self._own):
             return True
         return (

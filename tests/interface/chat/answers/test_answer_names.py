@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.interface.chat.answers.answer_names import first_names, truecased
+from memos_cli.interface.chat.answers.answer_names import truecased
+from memos_cli.interface.chat.answers.answer_words import first_names
 from memos_cli.interface.chat.asked_again import Again
 from memos_cli.interface.chat.guards import Ground, judge
 from memos_cli.operation.prompt.layout import Line
