@@ -89,6 +89,8 @@ class LikelyClosed:
             return []
         if reading.question.denied or reading.question.turned or not self._is_clear(best) or not self._has_tail(best.told):
             return []
+        if self._signs.is_told_of_another(best.told):
+            return []
         over = not self._yes and "still" in self._asked  # then a later change bears it out
         if (not over and is_superseded(self._signs, best.told, yes=self._yes)) or self._is_followed(best.told):
             return []

@@ -224,6 +224,12 @@ class Prompted:
             return True
         return self._is_beside(one, parts, holding, set(places))
 
+    def is_told_of_another(self, one: Told) -> bool:
+        """Whether it tells the last word that is asked for of another: of Ben in "Anna is allergic to nuts, Ben to eggs"."""
+        plain = [word for word, name in zip(self.asked.words, self.asked.names, strict=True) if not name]
+        last = plain[-1:]
+        return self.is_of_another(one, last, answer_figures.read(last[0].said)) if last else False
+
     def was(self, one: Told, own: Sequence[Word], figures: Figures) -> bool:
         """Whether a memory says of an answer that it was so until a change that it tells: "from 9020 to 4411"."""
         places = self.places(one, own, figures)

@@ -61,3 +61,17 @@ def test_of_two_in_a_memory_each_has_their_own_value(form: str) -> None:
 )
 def test_whose_a_value_is(memory: str, question: str, answer: str, *, theirs: bool) -> None:
     assert stands(memory, question, answer) is theirs
+
+
+@pytest.mark.parametrize(
+    ("memory", "question", "yes"),
+    [
+        ("Anna is allergic to nuts and Ben to eggs", "Is Anna allergic to eggs?", False),
+        ("Anna is allergic to nuts and Ben to eggs", "Is Ben allergic to nuts?", False),
+        ("Anna is allergic to nuts and Ben to eggs", "is anna allergic to nuts", True),
+        ("Allergies: Anna nuts, Ben eggs", "Is Anna allergic to eggs?", False),
+        ("Tom and Ben are allergic to nuts", "Is Tom allergic to nuts?", True),
+    ],
+)
+def test_whom_a_yes_is_about(memory: str, question: str, *, yes: bool) -> None:
+    assert stands(memory, question, "Yes.") is yes
