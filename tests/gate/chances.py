@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from memos_cli.interface.chat.answers import answer_forms, answer_scores
+from memos_cli.interface.chat import answer_scores
+from memos_cli.interface.chat.answers import answer_forms
 from memos_cli.interface.chat.answers.closed_answers import behind, says, yes_or_no
 from memos_cli.interface.chat.answers.likely_answers import NONE, LikelyClosed
 from memos_cli.interface.chat.answers.scored_answers import LEAST_SURE, Scored

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from memos_cli.interface.chat.answers import answer_scores, answer_words
+from memos_cli.interface.chat import answer_scores
+from memos_cli.interface.chat.answers import answer_words
 from tests.gate import boosting, examples
 from tests.gate.boosting import Shape
 from tests.gate.examples import Example
 
-DATA = Path(answer_scores.__file__).parents[3] / "data"
+DATA = Path(answer_scores.__file__).parents[2] / "data"
 SEED = 0
 VALUE = Shape(trees=130, leaves=10, rate=0.1, least=20, damping=4.0, share=0.4)
 CLOSED = Shape(trees=60, leaves=8, rate=0.1, least=12, damping=3.0, share=0.5)

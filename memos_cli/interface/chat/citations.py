@@ -1,9 +1,10 @@
 """From an answer back to the memories that it rests on, and from memories to an answer without a model. Pure functions."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from memos_cli.interface.chat.answers import answer_clauses, answer_forms, answer_questions, answer_words
+from memos_cli.interface.chat.answers.answer_names import truecased
 from memos_cli.interface.chat.answers.readings import Ground
 from memos_cli.interface.chat.other_things import is_about_another_thing
 from memos_cli.interface.reader import intents
@@ -101,16 +102,39 @@ def _about_others(question: str, memories: Sequence[Memory]) -> set[str]:
 
     One that names who is meant, or whose subject is nobody, the person, or may be who is meant, is none of these.
     """
+    question, texts = truecased(
+        question, [memory.content for memory in memories], english=answer_words.tongue_of(question) == "en"
+    )
     asked = answer_questions.read(question)
     who = asked.path
     english = asked.opener or asked.closed or "'s" in question.replace("\u2019", "'")
-    if not english or who is None or who == answer_clauses.NOBODY or (who == answer_clauses.ME and not asked.owned):
+    if not english or who is None or who == answer_clauses.NOBODY:
         return set()
-    told = {memory.id: answer_clauses.clauses(memory.content) for memory in memories}
+    told = {memory.id: answer_clauses.clauses(text) for memory, text in zip(memories, texts, strict=True)}
+    if who == answer_clauses.ME and not asked.owned:
+        return _of_others(asked, told, {who})
     called = answer_clauses.names([clause for found in told.values() for clause in found])
     wanted = {who, *asked.others, *((name,) for name in called.get(who, ()))}
     wanted |= {kin for kin, names in called.items() if who[0] in names}
-    return {memory.id for memory in memories if _is_about_another(asked, wanted, memory.content, told[memory.id])}
+    others = {memory.id for memory in memories if _is_about_another(asked, wanted, memory.content, told[memory.id])}
+    return others | _of_others(asked, told, wanted)
+
+
+def _of_others(
+    asked: answer_questions.Question, told: Mapping[str, Sequence[answer_clauses.Clause]], wanted: set[answer_clauses.Path]
+) -> set[str]:
+    """The memories that say of others alone what is asked of somebody, where another one says it of them."""
+    verb = asked.verb or asked.light
+    saying = {
+        identity: {path for clause in found for path in clause.subjects}
+        for identity, found in told.items()
+        if verb is not None and any(word.stem == verb.stem for clause in found for word in clause.words)
+    }
+    if not any(wanted & subjects for subjects in saying.values()):
+        return set()
+    named = {identity: {path for clause in found for path in clause.mentions} for identity, found in told.items()}
+    meant = {*wanted, *asked.others, answer_clauses.NOBODY}
+    return {identity for identity, subjects in saying.items() if subjects and not meant & (subjects | named[identity])}
 
 
 def _is_about_another(

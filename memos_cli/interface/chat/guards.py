@@ -15,10 +15,12 @@ words, and a value where its words do.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from memos_cli.interface.chat.answers import answer_figures, answer_forms, answer_words, foreign_answers
+from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_forms, answer_words, foreign_answers
 from memos_cli.interface.chat.answers.answer_clauses import turns as turned
+from memos_cli.interface.chat.answers.answer_names import truecased
 from memos_cli.interface.chat.answers.answer_words import alike, as_set, content, stem, tongue
 from memos_cli.interface.chat.answers.closed_answers import behind, says, yes_or_no
 from memos_cli.interface.chat.answers.likely_answers import LikelyClosed
@@ -105,6 +107,9 @@ def judge(  # noqa: PLR0913 -- what is known of a prompt
     grounds += [Ground(since="0")] * len(said)
     plain = _MARKS.sub("", answer).strip()
     if answer_words.tongue_of(question) != "en":
+        told = [line.text for line in every]
+        question, told = truecased(question, told, [line.speaker for line in every], english=False)
+        every = [replace(line, text=text) for line, text in zip(every, told, strict=True)]
         fitting = [line if ground.fits else None for line, ground in zip(every, grounds, strict=True)]
         return _own_first(_verdict(foreign_answers.judge(plain, question, fitting) or NOT_SAID, len(lines)), grounds)
     if _is_talk(question, plain, person or ""):
@@ -194,7 +199,9 @@ def _is_talk(message: str, answer: str, person: str) -> bool:
     said = answer_words.words(message)
     asked = {word.low for word in content(said)} - {"hello", "hi", "hey", "thanks", "thank"}
     low = {word.low for word in said}
-    if asked or ("?" in low and ("you" not in low or low & (tongue("en").me | tongue("en").my))):
+    # Without its mark it is a question all the same: "what do i take".
+    question = "?" in low or bool(low & answer_clauses.WH) or any(word.low in answer_clauses.AUXILIARIES for word in said[:1])
+    if asked or (question and ("you" not in low or low & (tongue("en").me | tongue("en").my))):
         return False
     found = answer_words.words(answer)
     names = {word.low for word in found if word.name and word.low not in tongue("en").me}

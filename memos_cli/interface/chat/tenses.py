@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from memos_cli.interface.chat import days
+from memos_cli.interface.chat.answers import answer_questions, answer_words
 from memos_cli.interface.reader import dates, intents
 from memos_cli.interface.reader.extraction import Known, by_rules, plain
 from memos_cli.interface.reader.mention import MONTHS, Mention, last_of
@@ -11,9 +12,11 @@ from memos_cli.interface.reader.reader import Reader
 from memos_cli.interface.reader.told_times import RECURRENCE
 from memos_cli.model import Draft, Kind, Memory
 from memos_cli.operation.operator.dedupe import change
+from memos_cli.operation.operator.dedupe import change_wordings as wordings
 from memos_cli.operation.operator.dedupe.normal_form import read
 from memos_cli.operation.operator.dedupe.verdicts import in_line
 from memos_cli.operation.operator.recall import Recall, Recalled
+from memos_cli.operation.results import Hit
 from memos_cli.times import Zone, noted
 
 _OWN = re.compile(r"(?i)^(?:(?:actually|well|so|and|but|by the way|btw|also|now)[,\s]+)*(?:i|we|my|our)(?:'m|'ve|'re)?\b")
@@ -22,7 +25,18 @@ _TALK = re.compile(
     r"|agree|sorry|thanks?|try|will|'ll|would|could|should|may|might|maybe|perhaps|if|let|going|want)\b"
 )
 _LEAST_WORDS = 4
+_WHO = frozenset(("i", "we", "he", "she", "they"))
+_MOVES = 12
+"""The most memories that are looked at for a move."""
+_MOST_CHARACTERS = 400
+"""The characters of a memory in which its verb is looked for."""
 _ASKS_NOW = re.compile(r"(?i)\b(?:do|does|am|is|are|have|has|can|live|work|what|where|who|which|wo|où|dónde|waar|dove)\b")
+_ASKS_HOME = re.compile(
+    r"(?i)\b(?:where (?:do|are) (?:i|we) (?:now )?(?:live|living|reside)|(?:which|what) (?:city|town|country) do (?:i|we) live"
+    r"|wo (?:wohne|lebe) ich|wo (?:wohnen|leben) wir|waar woon ik|waar wonen (?:we|wij)"
+    r"|où (?:est-ce que )?(?:j.habite|on habite)"
+    r"|où (?:habité-je|habitons-nous)|dónde (?:vivo|vivimos))\b|我们?(?:现在)?住在?哪"
+)
 _ASKS_ONCE = re.compile(
     r"(?i)\b(?:did|was|were|had|used to|before|earlier|previous(?:ly)?|former(?:ly)?|once|ever|past|last|until"
     r"|any ?more|longer|over|change[ds]?|früher|avant|antes|vroeger|prima)\b"
@@ -64,7 +78,8 @@ def answering(message: str, found: Recalled, recalling: Recall) -> Recalled:
     Who asks for a day alone gets what is dated then.
     """
     session = recalling.session
-    return days.answering(message, _on_its_day(message, _holding(message, found), session.now, session.zone), recalling)
+    holding = _at_home(message, _holding(message, found), recalling)
+    return days.answering(message, _on_its_day(message, holding, session.now, session.zone), recalling)
 
 
 def _holding(message: str, found: Recalled) -> Recalled:
@@ -76,9 +91,52 @@ def _holding(message: str, found: Recalled) -> Recalled:
         return found
     everything = (*found.core, *found.topics, *(hit.memory for hit in found.hits))
     denying = [memory for memory in everything if change.denies(read(memory.content))]
-    past = {memory.id for memory in everything if not _holds(memory) or _is_denied(memory, denying)}
+    past = {
+        memory.id for memory in everything if not _holds(memory) or _is_denied(memory, denying) or _only_was(message, memory)
+    }
     core, topics = (tuple(one for one in part if one.id not in past) for part in (found.core, found.topics))
     return found._replace(core=core, topics=topics, hits=tuple(hit for hit in found.hits if hit.memory.id not in past))
+
+
+def _at_home(message: str, found: Recalled, recalling: Recall) -> Recalled:
+    """What was recalled, with the last move of the one who asks where they live: "I moved to Leeds" has no word of it."""
+    if not _ASKS_HOME.search(message) or _ASKS_ONCE.search(message):
+        return found
+    lines = [line for block in wordings.blocks() if block.name == "home" for line in block.lines if line.sign == "m"]
+    told = " ".join(sorted(frozenset().union(*(line.words for line in lines))))
+    moves = [hit.memory for hit in recalling.search(told, _MOVES, all_hits=True).hits if _is_move(hit.memory, lines)]
+    if not moves:
+        return found
+    last = max(moves, key=in_line)
+    rest = [hit for hit in found.hits if hit.memory.id != last.id]
+    if any(in_line(hit.memory) > in_line(last) and not _is_move(hit.memory, lines) for hit in rest):
+        return found
+    return found._replace(hits=(Hit(last, 1.0), *rest))
+
+
+def _is_move(memory: Memory, lines: Sequence[wordings.Wording]) -> bool:
+    """Whether a memory says that the one who told it moved to a place."""
+    for clause in change.clauses(read(memory.content)):
+        for match in filter(None, (line.match(clause.short, clause.words) for line in lines)):
+            who, where = match.groupdict().get("s") or "", match["v"]
+            place = not where[:1].islower() and where.casefold().split()[0] not in wordings.words("no places")
+            if who.casefold() in {"", "i", "we"} and place:
+                return True
+    return False
+
+
+def _only_was(message: str, memory: Memory) -> bool:
+    """Whether a memory says in the past what an English question asks of the present: "I lived in York" tells no home."""
+    asked = answer_questions.read(message)
+    verb = asked.verb or asked.light
+    if asked.opener not in {"do", "does"} or asked.once or verb is None:
+        return False
+    said = answer_words.words(memory.content[:_MOST_CHARACTERS])
+    places = [place for place, word in enumerate(said) if word.stem == verb.stem]
+    return bool(places) and all(
+        place and answer_words.is_past(said[place].low) and (said[place - 1].low in _WHO or said[place - 1].name)
+        for place in places
+    )
 
 
 def _on_its_day(message: str, found: Recalled, now: str, zone: Zone) -> Recalled:

@@ -126,7 +126,7 @@ def test_when_the_time_is_over_what_came_counts_if_it_is_enough(memos: Run, endp
         return knowing(body)
 
     endpoint.says = slow
-    done = memos("model", "use", "m", "--yes", "--json", env={"MEMOS_LLM_EXAM_SECONDS": "6"})
+    done = memos("model", "use", "m", "--yes", "--json", env={"MEMOS_LLM_EXAM_SECONDS": "12"})
     stop.set()
     assert done.status == 0
     if answered == CALLS - 4:
@@ -134,7 +134,7 @@ def test_when_the_time_is_over_what_came_counts_if_it_is_enough(memos: Run, endp
         assert "the time was over after 44" in done.err
     else:
         assert done.data["exam"] is None
-        assert f"{answered} answers in 6 seconds are too few" in done.err
+        assert f"{answered} answers in 12 seconds are too few" in done.err
 
 
 def test_an_endpoint_that_fails_leaves_the_model_unexamined(memos: Run, endpoint: Endpoint) -> None:

@@ -189,3 +189,11 @@ def test_a_name_that_another_memory_gives_is_who_is_meant() -> None:
     assert "1" in {one.id for one in citations.extracts(hits[:2], question="When did Bruno get his shots?")}
     assert "3" in {one.id for one in citations.extracts(hits[2:], question="When is my son's birthday?")}
     assert citations.extracts(hits[3:], question="When is my daughter's birthday?") == []
+
+
+def test_what_others_do_is_not_cited_beside_what_the_person_does() -> None:
+    told = ("My husband works at Bosch", "I work at Siemens", "Anna works with me at Siemens")
+    hits = [Hit(Memory(str(number), text), 0.9) for number, text in enumerate(told)]
+    assert [one.id for one in citations.extracts(hits, question="Where do I work?")] == ["1", "2"]
+    assert [one.id for one in citations.extracts(hits, question="Where does my husband work?")] == ["0"]
+    assert [one.id for one in citations.extracts(hits[:1], question="Where do I work?")] == ["0"]

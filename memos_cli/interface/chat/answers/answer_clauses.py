@@ -8,7 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from memos_cli.interface.chat.answers.answer_words import Word, as_set, is_mark, is_past, opposites, stem, tongue, words
+from memos_cli.interface.chat.answers.answer_words import (
+    Word,
+    as_set,
+    first_names,
+    is_mark,
+    is_past,
+    opposites,
+    stem,
+    tongue,
+    words,
+)
 
 Path = tuple[str, ...]
 
@@ -29,7 +39,7 @@ _NO_NAMES = as_set(
     " january february march april may june july august september october november december christmas easter english french"
     " german dutch spanish italian i"
 )
-_WH = as_set("who whom whose what which when where why how")
+WH = as_set("who whom whose what which when where why how")
 
 _DEEPEST = 4
 """The most parts of a path: my sister's friend's neighbour's dog."""
@@ -98,12 +108,15 @@ def is_verb(word: Word) -> bool:
     return low.endswith("s") and not low.endswith(("ss", "us", "is")) and low.isalpha() and not word.name and len(low) > 3
 
 
-def _is_name(found: Sequence[Word], place: int) -> bool:
+def is_name(found: Sequence[Word], place: int) -> bool:
+    """Whether a word is a name, by its capital and by what stands behind it."""
     word = found[place]
     if word.low in _NO_NAMES or not word.said[0].isupper():
         return False
     if word.name:
-        return word.low not in _HE | _HIS | _THE | _WH
+        return word.low not in _HE | _HIS | _THE | WH
+    if word.first and word.low in first_names():
+        return True
     plain = tongue("en")
     if not word.first or word.low in plain.empty or word.low in AUXILIARIES or word.low in plain.small or word.low in _BEFORE:
         return False
@@ -140,7 +153,7 @@ def being(found: Sequence[Word], place: int, before: Path | None, me: Path = ME)
         if behind < len(found) and found[behind].name and found[behind].low not in _NO_NAMES:
             return _named(found, place)
         return _chained(found, behind, (word.stem,))
-    return _named(found, place) if _is_name(found, place) else None
+    return _named(found, place) if is_name(found, place) else None
 
 
 def _named(found: Sequence[Word], place: int) -> Being:
@@ -174,7 +187,8 @@ def _chained(found: Sequence[Word], place: int, path: Path) -> Being:
     """Go on behind a name or a noun: a name beside it, and what its possessive leads to."""
     name = ""
     start = place + 1 if place + 1 < len(found) and found[place].low == "," else place
-    if start < len(found) and found[start].name and found[start].low not in _NO_NAMES and len(path[-1].split()) < 4:
+    told = start < len(found) and found[start].name and not any(map(str.isdigit, found[start].low))
+    if told and found[start].low not in _NO_NAMES and len(path[-1].split()) < 4:
         end = start
         while end < len(found) and end - start < 3 and found[end].name:
             end += 1

@@ -13,15 +13,35 @@ from memos_cli.interface.chat.answers.answer_clauses import (
     being,
     turns,
 )
-from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_mark, opposites, tongue, words
+from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_mark, is_past, opposites, tongue, words
+from memos_cli.interface.reader import intents
 
-_INTRODUCED = re.compile(
-    r"(?i)^(?:(?:hey|hi|hello|so|and|but|ok|okay|well|please|now|then|quick question|remind me|tell me|say)[,:]?\s+)*"
-    r"(?:(?:(?:can|could|would|will) you (?:please )?)?(?:tell me|remind me|say)|do you (?:still )?(?:know|remember)"
-    r"|i (?:want|need|would like) to know|i wonder|any idea|what do you know about)[,:]?\s+"
+_FILLER = (
+    r"hey|hi|hello|yo|so|and|but|ok|okay|well|please|pls|plz|now|then|um+|uh+|hm+|oh|btw|by the way|quick question|quick q"
+    r"|question|one more thing|one more|just curious|just wondering|sorry|excuse me|memos|dear|there"
 )
-_OPENED = re.compile(r"(?i)^(?:(?:hey|hi|hello|so|and|but|ok|okay|well|please|now|then|quick question|remind me)[,:]?\s+)+")
+"""Words before a question that ask nothing."""
+_INTRODUCED = re.compile(
+    rf"(?i)^(?:(?:{_FILLER}|remind me|tell me|say)[,:!.-]*\s+)*"
+    r"(?:(?:(?:can|could|would|will) you (?:please )?)?(?:tell me|remind me|say)|do you (?:still )?(?:know|remember)"
+    r"|i (?:want|need|would like) to know|i wonder|any idea|(?:what|how) (?:do you know )?about"
+    r"|(?:find|show|give|list|get|search|look up|check)(?: me| us| for)?)[,:]?\s+"
+)
+_OPENED = re.compile(rf"(?i)^(?:(?:{_FILLER}|remind me)[,:!.-]*\s+)+")
+_ENDED = re.compile(
+    r"(?i)[,;]?\s+(?:please|pls|plz|thanks|thank you|thx|btw|by the way|just curious|memos)(?:\s+memos)?\s*[?!.]*\s*$"
+    r"|,\s+(?:i|we|it'?s|because|since|cause|as i)\b[^,?]*[?!.]*\s*$"
+)
+"""What is said behind a question: thanks, or what for."""
+_SEPARATED = re.compile(r"^([^,:;?!\n\u2013\u2014-]{1,40})[,:;\u2013\u2014-]+\s+(?=([^\W\d_]+))")
+_THINKING = as_set(
+    "i i'm i've i'd i'll me you we us can can't cannot could would will do don't did didn't am was is it not no never any some"
+    " the a my mind idea clue sure curious wonder wondering know knew known remember recall forget forgot forgotten need want"
+    " like tell let remind say see find look looking up out check again just really still please to help quickly have there"
+)
+"""Words that only say that something is asked: "I can't remember where ..."."""
 _WH = as_set("who whom whose what which when where why how")
+_IF = as_set("if whether")
 _BEFORE = as_set("in on at to for with from by about of since until")
 _ONCE = re.compile(
     r"(?i)\b(?:did|was|were|had|used to|before|earlier|previous(?:ly)?|former(?:ly)?|once|ever|first|(?:19|20)\d\d)\b"
@@ -75,22 +95,83 @@ class Question(NamedTuple):
         return named and self.opener in tongue("en").be and not self.closed
 
 
+def bare(question: str) -> str:
+    """A question as it would be asked directly: "btw, I forgot where Anna lives, pls" is "where does Anna lives?"."""
+    said = question.strip().replace("\u2019", "'")
+    said = said.lower() if said.isupper() and " " in said else said
+    asking = list(dict.fromkeys(one for one in intents.sentences(said) if intents.asks(one) or one.endswith("?")))
+    said = _ENDED.sub("?", asking[0] if len(asking) == 1 else said)
+    said = _OPENED.sub("", _INTRODUCED.sub("", said))
+    if (apart := _SEPARATED.match(said)) and apart[2].lower() in _WH | AUXILIARIES:
+        ahead = words(apart[1])
+        says_little = {part.lower() for part in apart[1].split()} <= _THINKING
+        nobody = being(ahead, 0, None) is None and not any(word.low in _WH | AUXILIARIES | tongue("en").my for word in ahead)
+        said = said[apart.end() :] if says_little or nobody else said
+    return _direct(said)
+
+
+def _direct(said: str) -> str:
+    """An indirect question as a direct one: "I forgot how much I owe Jonas" as "how much do I owe Jonas"."""
+    parts = said.split()
+    low = [part.strip(",.;:!?").lower().removesuffix("'s") for part in parts]
+    first = next((at for at, one in enumerate(low) if one in _WH | _IF), len(low))
+    if first and set(low[:first]) <= _THINKING:
+        parts, low = parts[first:], low[first:]
+    elif first:
+        return said
+    found = words(" ".join(parts).rstrip("?!. "))
+    if len(found) < 3:
+        return " ".join(parts)
+    if found[0].low in _IF:
+        who = being(found, 1, None)
+        return _turned(found, 1, who, dropped=1) if who is not None else " ".join(parts)
+    ahead = [word.low for word in found[:2]]
+    start = 1 + (ahead[-1] in _COUNTS) + (ahead[-1] == "many" or ahead[0] == "which")
+    for begin in range(start, min(len(found), start + 1 + (ahead[0] in {"what", "how"}))):
+        who = being(found, begin, None)
+        if who is not None and not any(word.low in AUXILIARIES | {"of"} for word in found[1:begin]):
+            return _turned(found, begin, who)
+    return " ".join(parts)
+
+
+def _helps(found: Sequence[Word], place: int) -> bool:
+    """Whether a word is an auxiliary: "has" is one in "has moved", and none in "has a cat"."""
+    low = found[place].low
+    if low not in {"has", "have", "had"}:
+        return low in AUXILIARIES
+    return any(is_past(word.low) or word.low in {"been", "got"} for word in found[place + 1 : place + 3])
+
+
+def _turned(found: Sequence[Word], begin: int, who: Being, *, dropped: int = 0) -> str:
+    """The same, its words given, and where its subject stands; the first words may be dropped."""
+    said = [word.said for word in found]
+    rest = [place for place in range(who.end, len(found)) if _helps(found, place)]
+    if rest:
+        helper = said.pop(rest[0])
+    elif who.end >= len(found):
+        return " ".join(said) + "?"
+    else:
+        several = found[begin].low in {"i", "you", "we", "they"}
+        helper = "did" if is_past(found[who.end].low) else "do" if several else "does"
+    joined = " ".join([*said[dropped:begin], helper, *said[begin:]])
+    return re.sub(r" (?='s\b)", "", joined) + "?"
+
+
 def read(question: str, before: Path | None = None) -> Question:
     """Read an English question.
 
     Args:
         before: whom a pronoun means: who was spoken of before.
     """
-    said = question.strip().replace("\u2019", "'")
-    said = _OPENED.sub("", _INTRODUCED.sub("", said))
+    said = bare(question)
     found = [word for word in words(said) if word.low not in {"?", "!", ".", "\n", '"'}]
     place = 1 if found and found[0].low in _BEFORE and len(found) > 1 and found[1].low in _WH else 0
     first = found[place].low if place < len(found) else ""
     opener, sort = "", []
     place_of_sort = place + 1
-    closed = place == 0 and (first in AUXILIARIES or first in {"if", "whether"})
+    closed = place == 0 and (first in AUXILIARIES or first in _IF)
     if closed:
-        opener, place = ("" if first in {"if", "whether"} else first), 1
+        opener, place = ("" if first in _IF else first), 1
     elif first in _WH:
         place += 1
         begin = place

@@ -37,6 +37,12 @@ _WRITTEN = tuple(
         (r"\bcan't\b|\bcannot\b", "can not"),
         (r"\bwon't\b", "will not"),
         (r"n't\b", " not"),
+        (r"\b(do|does|did|is|are|was|were|has|have|had|could|would|should)nt\b", r"\1 not"),
+        (r"\bcant\b", "can not"),
+        (r"\bwont\b", "will not"),
+        (r"\b(i)m\b", r"\1 am"),
+        (r"\b(i|you|we|they)ve\b", r"\1 have"),
+        (r"\b(he|she|that|there|what|where|who|when)s\b", r"\1 is"),
         (r"\b(i)'m\b", r"\1 am"),
         (r"'re\b", " are"),
         (r"'ve\b", " have"),
@@ -86,7 +92,7 @@ class Word(NamedTuple):
         said: as it is written.
         low: in lower case.
         stem: what it is compared by; of a number that is written out its digits.
-        name: whether it may be a name: it has a capital and does not begin a sentence.
+        name: whether it may be a name: it has a capital, does not begin a sentence, and is no acronym such as PIN.
         first: whether it begins a sentence.
     """
 
@@ -121,6 +127,20 @@ def tongue(name: str) -> WordLists:
         name, words("yes"), words("no"), words("me"), words("my"), words("be"), words("not"), words("doubt"), words("kin"),
         words("small"), frozenset(STOP_WORDS.get(name, "").split()),
     )  # fmt: skip
+
+
+def _is_acronym(said: str) -> bool:
+    """Whether a word of capitals alone names a thing: three letters and more, or one of the usual two (JJ may be somebody)."""
+    return said.isupper() and (len(said) > 2 or said in {"GP", "ID", "TV", "PC", "UK", "US", "EU", "IT", "HR", "OK", "A4"})
+
+
+@cache
+def first_names() -> frozenset[str]:
+    """First names in small letters."""
+    from importlib.resources import files
+
+    text = (files("memos_cli.data") / "first_names.txt").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
 
 
 @lru_cache(maxsize=64)
@@ -233,9 +253,8 @@ def _words(text: str, *, english: bool) -> tuple[Word, ...]:
         if said == "." and found and found[-1].low in _TITLES:
             continue
         letter = said[0].isalpha()
-        found.append(
-            Word(said, low, stem(low) if english else low, letter and said[0].isupper() and not first, first and letter)
-        )
+        name = letter and said[0].isupper() and not first and not _is_acronym(said)
+        found.append(Word(said, low, stem(low) if english else low, name, first and letter))
         first = said in ".!?\n" if not letter else False
     return tuple(found)
 

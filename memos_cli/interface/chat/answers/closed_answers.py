@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words, scored_answers
 from memos_cli.interface.chat.answers.answer_clauses import AUXILIARIES, ME, NOBODY, Clause, Path, turns
+from memos_cli.interface.chat.answers.answer_signs import Signs
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, is_mark, is_past, stem, tongue
 from memos_cli.interface.chat.answers.readings import (
     IN_DOUBT,
@@ -42,7 +43,13 @@ def yes_or_no(reading: Reading, answer: str, *, yes: bool) -> list[int] | str:
     tail = behind(answer)
     check = _Closed(reading)
     found = check.judge(tail, yes=yes)
-    return check.in_other_words(tail, yes=yes) or found if found in (IN_DOUBT, NOT_SAID) else found
+    if found in (IN_DOUBT, NOT_SAID):
+        found = check.in_other_words(tail, yes=yes) or found
+    if isinstance(found, str):
+        return found
+    signs = Signs(reading)
+    others = any(told.source.place in found and signs.is_told_of_another(told) for told in signs.told)
+    return IN_DOUBT if others else found
 
 
 def behind(answer: str) -> str:

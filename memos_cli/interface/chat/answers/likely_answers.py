@@ -8,9 +8,9 @@ that speaks of nobody but the one who is asked about, and that has no word of do
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from memos_cli.interface.chat.answer_scores import chances, forests
 from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Path, turns
-from memos_cli.interface.chat.answers.answer_scores import chances, forests
 from memos_cli.interface.chat.answers.answer_signs import Signs
 from memos_cli.interface.chat.answers.answer_words import Word, as_set, tongue
 from memos_cli.interface.chat.answers.closed_signs import closed_signs
@@ -88,6 +88,8 @@ class LikelyClosed:
         if best is None or best.odds < odds or reading.path == NOBODY or len(named) > 1:
             return []
         if reading.question.denied or reading.question.turned or not self._is_clear(best) or not self._has_tail(best.told):
+            return []
+        if self._signs.is_told_of_another(best.told):
             return []
         over = not self._yes and "still" in self._asked  # then a later change bears it out
         if (not over and is_superseded(self._signs, best.told, yes=self._yes)) or self._is_followed(best.told):

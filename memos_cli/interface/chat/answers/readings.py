@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
 from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_questions, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Clause, Path, is_relation
 from memos_cli.interface.chat.answers.answer_figures import Figures
+from memos_cli.interface.chat.answers.answer_names import truecased
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, stem
 from memos_cli.operation.prompt.layout import Line, Turn
 
@@ -79,6 +81,10 @@ class Reading:
         self, question: str, lines: Sequence[Line], grounds: Sequence[Ground], turns: Sequence[Turn], person: str | None
     ) -> None:
         self._person = (person or "").casefold()
+        said, speakers = [line.text for line in lines], [line.speaker for line in lines]
+        question, texts = truecased(answer_questions.bare(question), said, speakers)
+        question = answer_questions.bare(question)  # anew, with the names: "I forgot where anna works"
+        lines = [replace(line, text=text) for line, text in zip(lines, texts, strict=True)]
         self.said = answer_words.words(question)
         self.sources = [
             Evidence(place, line, ground, tuple(answer_clauses.clauses(line.text, self.speaker(line))))

@@ -6,9 +6,9 @@ answer stands in the memory, which is neither over nor denied nor doubtful and o
 
 from collections.abc import Sequence
 
+from memos_cli.interface.chat.answer_scores import forests
 from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Clause, turns
-from memos_cli.interface.chat.answers.answer_scores import forests
 from memos_cli.interface.chat.answers.answer_signs import Signs
 from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_mark, is_past, tongue
 from memos_cli.interface.chat.answers.closed_signs import closed_signs
@@ -200,9 +200,15 @@ class Scored:
             for at, word in enumerate(told.words)
         )
 
+    def is_of_another(self, told: Told) -> bool:
+        """Whether the memory says it of another one of several."""
+        return self._all.is_of_another(told, self._own, self._figures)
+
     def is_outdated(self, told: Told, *, ruled: bool = False) -> bool:
         """Whether a later memory gives another value; `ruled` where rules bear the answer out."""
         source = told.source
+        if not self._reading.question.once and self._all.was(told, self._own, self._figures):
+            return True
         if not (ruled and self._reading.question.once) and is_superseded(self._all, told, yes=True, own=self._own):
             return True
         return (

@@ -1,14 +1,15 @@
 """The memories of a prompt as a question sees them: where its words stand in them, who is named, how near to what. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
+from memos_cli.interface.chat.answer_scores import kinds
 from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Path, being, turns
 from memos_cli.interface.chat.answers.answer_figures import Figures
-from memos_cli.interface.chat.answers.answer_scores import kinds
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, implied, is_mark, tongue
 from memos_cli.interface.chat.answers.readings import UNCERTAIN, Evidence, Reading, is_in
 from memos_cli.operation.operator.ranking.rarity import rarity
@@ -26,7 +27,12 @@ CHANGES = as_set(
     " broke handed"
 )
 """Words by which a memory says that something is another way than it was."""
+_CHANGED = CHANGES | as_set("went up down rose fell rescheduled renamed relocated goes")
 _OVER = as_set("left retired quit resigned stopped cancelled ended died former previous previously ex formerly")
+_PRONOUNS = as_set("he she they him her them his hers their theirs it its")
+_OBJECTS = as_set("with by to from under at in on about after before near")
+"""Words before somebody who has not what a part of a memory tells: "appointment with Dr. Eberle"."""
+_TITLES = as_set("dr mr mrs ms prof")
 PARTS = as_set(", ; : . ! ? ( ) \u2013 \u2014 and but while whereas")
 WH = ("who", "whom", "whose", "when", "where", "which", "what", "why", "how")
 _BARRIER = 4
@@ -197,6 +203,78 @@ class Prompted:
             or (not is_mark(word) and digits_of(word) & digits)
         ]
 
+    def is_of_another(self, one: Told, own: Sequence[Word], figures: Figures) -> bool:
+        """Whether a memory says an answer of another one of several, as of Ben in "Anna's PIN is 4411, Ben's 9020".
+
+        Of numbers also whether another one stands beside what is asked for: "12 units in the morning and 8 in the evening".
+        """
+        places = self.places(one, own, figures)
+        parts = _lists(one)
+        counts = Counter(parts[place] for place in places)
+        holding = [part for part, count in counts.items() if count == max(counts.values())]
+        said = {word.stem for word in own} | {word.low for word in own}
+        people = self._owners(one, parts, said)
+        meant = [who for who in (self.reading.path, *map(self.reading.same, self.reading.question.others)) if who]
+        theirs = _of(self.reading, meant, people) or _of(self.reading, [who[:1] for who in meant], people)
+        if holding and any(word.low == "respectively" for word in one.words):
+            return True
+        if not holding or theirs & set(holding):
+            return False
+        if theirs and all(part in people for part in holding):
+            return True
+        return self._is_beside(one, parts, holding, set(places))
+
+    def is_told_of_another(self, one: Told) -> bool:
+        """Whether it tells the last word that is asked for of another: of Ben in "Anna is allergic to nuts, Ben to eggs"."""
+        plain = [word for word, name in zip(self.asked.words, self.asked.names, strict=True) if not name]
+        last = plain[-1:]
+        return self.is_of_another(one, last, answer_figures.read(last[0].said)) if last else False
+
+    def was(self, one: Told, own: Sequence[Word], figures: Figures) -> bool:
+        """Whether a memory says of an answer that it was so until a change that it tells: "from 9020 to 4411"."""
+        places = self.places(one, own, figures)
+        low = [word.low for word in one.words]
+        first, last = min(places, default=0), max(places, default=0)
+        from_ = "from" in low[max(0, first - 2) : first]  # "from 9 June": the month is told by its number alone
+        return from_ and low[last + 1 : last + 2] == ["to"] and bool(_CHANGED & set(low))
+
+    def _owners(self, one: Told, parts: Sequence[int], said: set[str]) -> dict[int, list[Path]]:
+        """Whom the parts of a memory are of; those that name nobody are missing."""
+        beings = [
+            (start, end, who)
+            for start, end, who in one.people
+            if start >= 0 and who != NOBODY and one.words[start].low not in _PRONOUNS and not _is_said(who, said)
+        ]
+        named = {place for start, end, _ in beings for place in range(start, end)}
+        found: dict[int, list[Path]] = {}
+        for start, _, who in beings:
+            if not (start and parts[start - 1] == parts[start] and one.words[start - 1].low in _OBJECTS):
+                found.setdefault(parts[start], []).append(who)
+        for at in _headings(one, parts) - named:
+            named.add(at)
+            found.setdefault(parts[at], []).append((one.words[at].low,))
+        marks = {parts[at]: one.words[at].low for at in range(len(parts) - 1, -1, -1)}
+        rest = {its for at, its in enumerate(parts) if at not in named and not is_mark(one.words[at])}
+        own = frozenset(found)
+        heads = own - rest
+        for part in sorted(own):
+            if part + 1 not in own and (part in heads or marks.get(part + 1) in {":", "("}):  # "Anna: 4411", "Anna (4411)"
+                apposed = found.get(part - 1, []) if marks.get(part) == marks.get(part + 1) == "," else []
+                found[part + 1] = [*found[part], *apposed]  # "my cousin Annelie, Roswitha's daughter, plays"
+        for part in heads:
+            if part - 1 in own - heads and marks.get(part) == ",":  # "my old teacher, Mrs. Holmqvist"
+                found[part - 1] = [*found[part - 1], *found[part]]
+        return found
+
+    def _is_beside(self, one: Told, parts: Sequence[int], holding: Sequence[int], places: set[int]) -> bool:
+        """Whether what is asked for stands in other parts alone, of which one has a number as the answer is one."""
+        rows = zip(one.hits, self.asked.sorts, strict=True)
+        hits = {at for found, sort in rows if not sort for at, _ in found} - places
+        asked = {parts[at] for at in hits}
+        if not asked or asked & set(holding) or not any(map(_is_number, (one.words[place] for place in places))):
+            return False
+        return any(parts[at] in asked and at not in places | hits and _is_number(word) for at, word in enumerate(one.words))
+
     def distance(self, one: Told, place: int, other: int) -> int:
         """How far two places of a memory are from each other."""
         return abs(place - other) + _BARRIER * abs(one.parts[place] - one.parts[other])
@@ -270,3 +348,44 @@ class Prompted:
             "behind alike changed": max(undated, default=0.0),
             "change": float(bool({word.low for word in told.words} & CHANGES)),
         }
+
+
+def _lists(one: Told) -> list[int]:
+    """Of each word the number of its part; a line is one, and people who are joined are one with what follows."""
+    parts: list[int] = []
+    part = 0
+    for place, word in enumerate(one.words):
+        part += place > 0 and word.low in PARTS | {"\n"}
+        parts.append(part)
+    named = {place for start, end, who in one.people if who != NOBODY for place in range(max(start, 0), end)}
+    for number in range(part):
+        own = [place for place, its in enumerate(parts) if its == number and not is_mark(one.words[place])]
+        behind = [place for place, its in enumerate(parts) if its == number + 1]
+        joined = len(behind) > 1 and one.words[behind[0]].low == "and" and behind[1] in named
+        if own and joined and all(place in named for place in own):
+            parts = [number + 1 if its == number else its for its in parts]
+    return parts
+
+
+def _is_said(who: Path, said: set[str]) -> bool:
+    return {part for each in who for part in each.split()} - _TITLES <= said
+
+
+def _headings(one: Told, parts: Sequence[int]) -> set[int]:
+    """Words that head what follows, as names that nothing else tells for some: "Xiadani: 4411, Keoni: 9020"."""
+    return {
+        at
+        for at, word in enumerate(one.words[:-1])
+        if word.said[:1].isupper()
+        and one.words[at + 1].low in {":", "("}
+        and (at == 0 or parts[at - 1] != parts[at] or at == 1)
+    }
+
+
+def _of(reading: Reading, meant: Sequence[Path], people: Mapping[int, Sequence[Path]]) -> set[int]:
+    return {part for part, some in people.items() if any(reading.is_one_of(who, some) for who in meant)}
+
+
+def _is_number(word: Word) -> bool:
+    """Whether a word is a number or a code."""
+    return any(map(str.isdigit, word.low))

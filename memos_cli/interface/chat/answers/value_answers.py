@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from memos_cli.interface.chat.answer_scores import chances
 from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Clause, is_relation, turns
 from memos_cli.interface.chat.answers.answer_figures import Figures
 from memos_cli.interface.chat.answers.answer_questions import Question
-from memos_cli.interface.chat.answers.answer_scores import chances
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, implied, stem
 from memos_cli.interface.chat.answers.closed_answers import yes_or_no
 from memos_cli.interface.chat.answers.grounded_answers import Grounded
@@ -70,6 +70,8 @@ class Value:
         weighed = self._least is not None
         if self._least is not None:
             self.chance = chances()["value"].chance({"least": self._least, "odds": likely[0] if likely else LEAST_SURE})
+        if likely is not None and scored.is_of_another(likely[1]):
+            return NOT_OF_WHOM
         if not isinstance(found, str) or grounded:
             if likely is not None and (likely[0] < LEAST_OF_RULES or scored.is_of_another_sort(likely[1])):
                 return NOT_SAID
@@ -100,7 +102,7 @@ class Value:
         if odds < LEAST_OF_RULES:
             return chance, []
         (found, grounded), scored = self.ruled, self._scored
-        if found == OUTDATED:
+        if found == OUTDATED or scored.is_of_another(told):
             return chance, []
         borne_out = bool(grounded) or not isinstance(found, str)
         may = not scored.is_of_another_sort(told) if borne_out else scored.may_rest_on(odds, told, weighed=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from memos_cli.infra.vault import queries, search
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.infra.words.words import grams_expression, terms, words
+from memos_cli.infra.words.words import grams_expression, is_spaceless, pairs, terms, words
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Memory
 from memos_cli.operation.operator.dedupe import change
 from memos_cli.operation.operator.dedupe.attributes import cues
@@ -119,12 +119,20 @@ def stating(vault: Vault, memory: Memory, row: int, current: Filter) -> list[Mem
         kept = [word for word in cue if word]
         if not kept:
             continue
+        if grams := [f'grams : "{part}"{"" if len(part) > 1 else " *"}' for word in kept for part in _pairs(word)]:
+            rows |= dict.fromkeys(search.newest(vault, " AND ".join(grams), mine, MOST_STATING))
+            continue
         wanted = " AND ".join(f"({' OR '.join(map(_quoted, as_written(word)))})" for word in kept)
         found = search.newest(vault, f"{{body}} : ({wanted})", mine, MOST_STATING)
         if len(found) == MOST_STATING:  # of so many, those that begin with these words
             found += search.newest(vault, f"{{body}} : ^ {_quoted(' '.join(kept))}", mine, MOST_STATING)
         rows |= dict.fromkeys(found)
     return list(queries.by_rows(vault, rows).values())
+
+
+def _pairs(word: str) -> Sequence[str]:
+    """The pairs of characters by which a word of a script without spaces is found, or its only one; none of another word."""
+    return pairs(word) if is_spaceless(word) else ()
 
 
 def _quoted(words: str) -> str:

@@ -46,6 +46,13 @@ _LEAD = re.compile(
 _ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|Prof|Sr|Sra|dr) \. ")
 _ELIDED = re.compile(r"(?i)\b(j|n|d|m|t|s|c|qu) ' ")
 _FULL = {"j": "je", "n": "ne", "d": "de", "m": "me", "t": "te", "s": "se", "c": "ce", "qu": "que"}
+_NEW = frozenset(("new", "neue", "neuer", "neues", "nieuwe", "nieuw", "nouveau", "nouvelle", "nuevo", "nueva"))
+_OWN = frozenset("my our mein meine unser unsere mijn onze ons mon ma notre mi nuestro nuestra".split())  # noqa: SIM905 -- as prose
+_CORRECTED = re.compile(
+    r"(?i)(.+?) , not (?!(?:far|only|just|really|very|always|because|that|yet|even|to|for|in|at|on|sure|an?|so|much|too|but"
+    r"|counting|by|with|until|before|after|as|since|all|every|many|including) )[^ ,;]+(?: [^ ,;]+){0,2}"
+)
+_REFLEXIVE = re.compile(r"(?i)\bse (?=ha\b|appelle\b|llama\b)")
 _PARTITIVES = frozenset(("de", "la", "du", "des"))
 _HELD = re.compile(r"(?i)(?P<who>[^,;]{1,40}?) (?:is|are) (?P<my>(?:my|our)(?: new)?) (?P<noun>[^,;]{1,30})")
 _HAVING = re.compile(r"(?i)(?:i|we) have a new (?P<noun>[^,;]{1,30}?)(?: ,| :| called| named) (?P<who>[^,;]{1,40})")
@@ -114,7 +121,7 @@ def cues(text: NormalForm) -> tuple[tuple[str, ...], ...]:
     for clause in clauses(text):
         if clause.news:
             found |= dict.fromkeys(tuple(cue.split()) for cue in attributes.cues(_reading(clause)))
-            led = [word for word in _letters(_until_verb(clause.text)) if word != "new"]
+            led = [word for word in _letters(_until_verb(clause.text)) if word not in _NEW]
             found[tuple(led or _letters(" ".join(_without_not(clause)))[-_LAST:])] = None
         for stated in _stated(clause):
             own = [word for word in stated.casefold().split() if word in PERSONAL]
@@ -148,7 +155,7 @@ def _cues_of(block: wordings.Block, told: wordings.Wording, said: dict[str, str 
 @lru_cache(maxsize=4096)
 def clauses(text: NormalForm) -> tuple[Clause, ...]:
     """The clauses of a text; empty where it asks, supposes, or says what somebody said."""
-    line = _ABBREVIATED.sub(r"\1. ", text.text)
+    line = _REFLEXIVE.sub("", wordings.apart(_ABBREVIATED.sub(r"\1. ", text.text)))
     line = _ELIDED.sub(lambda found: _FULL[found[1].casefold()] + " ", line)
     words = [word if word in {"May", "Will"} else word.casefold() for word in line.split()]
     if not words or "?" in words or len(words) > 3 * MOST_WORDS or wordings.words("doubts") & set(words):
@@ -163,6 +170,8 @@ def clauses(text: NormalForm) -> tuple[Clause, ...]:
 
 def _clause(part: str, *, now: bool) -> Clause:
     said, part = part, _LEAD.sub("", part.strip(" ,.!"))
+    put_right = _CORRECTED.fullmatch(part)
+    part = put_right[1] if put_right else part
     instead = any(part.casefold().endswith(f" {phrase}") for phrase in wordings.phrases("instead"))
     for phrase in wordings.phrases("instead"):
         part = part[: -len(phrase) - 1] if part.casefold().endswith(f" {phrase}") else part
@@ -172,7 +181,7 @@ def _clause(part: str, *, now: bool) -> Clause:
     line = _turned_round(" ".join(kept))
     words = frozenset(line.casefold().split())
     corrected = re.match(r"(?i)(?:\W|and|so|well)*(?:actually|correction|(?:as )?(?:it )?turns out)\b", said) is not None
-    instead = instead or (now and corrected)
+    instead = instead or (now and corrected) or put_right is not None
     news = now or instead or corrected or wordings.is_news(line)
     return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead, words, news)
 
@@ -301,8 +310,8 @@ def _limited(told: Clause, match: re.Match[str]) -> bool:
 def _of_value(known: Clause, told: Clause) -> Iterator[Conflict]:
     """Both say the same of the same one, but for one value or a negation, and the told one says that it is new."""
     first, last = known.text.split(), told.text.split()
-    new = "new" in last[:3] and last[:1] in (["my"], ["our"], ["My"], ["Our"])
-    last = [word for place, word in enumerate(last) if word != "new" or place > 2] if new else last
+    new = not _NEW.isdisjoint(last[:3]) and last[0].casefold() in _OWN
+    last = [word for place, word in enumerate(last) if word not in _NEW or place > 2] if new else last
     again = _folded(told.text.removesuffix(" again"))
     if (told.now or again != _folded(told.text)) and _without_not(known) == again and wordings.words("not") & known.words:
         yield Conflict(certain=True, reason="the later one says that it holds now")

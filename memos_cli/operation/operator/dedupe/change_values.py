@@ -22,15 +22,16 @@ _NOT_IN_SUBJECTS = (
 )
 _DAY = re.compile(
     r"(?:(?:next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:\d{4}|-)-\d\d-\d\d|tomorrow|(?:mon|diens|mitt"
-    r"|donners|frei|sams|sonn)tag)(?P<many>s)?"
+    r"|donners|frei|sams|sonn)tag|(?:maan|dins|woens|donder|vrij|zater|zon)dag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes"
+    r"|miércoles|jueves|viernes|sábado|domingo)(?P<many>s)?"
 )
 _TITLES = frozenset(("dr.", "mr.", "mrs.", "ms.", "prof.", "st.", "dr", "frau", "herr", "mme", "le", "la", "el", "der", "die"))
 _IS = frozenset(("is", "are", "ist", "est", "es", "è"))
 _ARTICLES = (
     "the|a|an|my|our|his|her|their|ein|eine|einen|der|die|das|den|meine?|meinen|unsere?|unseren|de|het|een|mijn|onze?|le|la|les|un"
-    "|une|mon|ma|notre|nos|el|los|las|una|mi|nuestr[oa]"
+    "|une|mon|ma|notre|nos|el|los|las|una|mi|nuestr[oa]|我们 的|我 的|一[只辆个条台]"
 )
-_ACCOUNTS = frozenset(("subscription", "membership", "account", "contract"))
+_ACCOUNTS = frozenset(("subscription", "membership", "account", "contract", "premium", "plus", "pro", "abo", "abonnement"))
 _CALLED = re.compile(r"(.+?)(?: ,)? (?:called|named|namens|genannt|appelée?|llamad[oa]) (.+)")
 _TIME = re.compile(r"(?:t\d\d:\d\d|\d{1,2}[:.]\d\d|noon|midnight|\d{1,2}(?: o ' clock)?)")
 
@@ -137,7 +138,7 @@ def _exclude(block: wordings.Block, whose: str, value: str, new: str) -> int:
     if block.type == "place":
         return _places(value, new)
     if block.type == "name":
-        return SURE if value[:1].isupper() and new[:1].isupper() else OTHER
+        return SURE if _is_name(value) and _is_name(new) else OTHER
     same = types(value) & types(new)
     if block.type in {"switch", "version"}:
         otherwise = PERHAPS if block.type == "switch" and after_the_same(value, new) else OTHER
@@ -145,6 +146,10 @@ def _exclude(block: wordings.Block, whose: str, value: str, new: str) -> int:
     if block.type == "value" and is_single(whose):
         return SURE if same or "#" not in _skeleton(value) + _skeleton(new) else PERHAPS
     return _whens(value, new) if block.type == "when" else SURE if same else OTHER
+
+
+def _is_name(value: str) -> bool:
+    return value[:1].isupper() or value[:1] >= "\u4e00"
 
 
 def _whens(value: str, new: str) -> int:
@@ -163,12 +168,12 @@ def _places(value: str, new: str) -> int:
             return SURE if one != other else OTHER
     if wordings.words("no places") & set(other.split()[:1]):
         return OTHER
-    return PERHAPS if new[:1].isupper() or other in CITIES else OTHER
+    return PERHAPS if _is_name(new) or other in CITIES or re.match(r"\d+[a-z]? [A-Z]", new) else OTHER
 
 
 def types(value: str) -> frozenset[str]:
     """The types of a value, by which it is compared with another: a day, a time, a room, a number of some unit."""
-    bare = re.sub(r"^(?:at|on|in|to|for|the) ", "", value.casefold())
+    bare = re.sub(r"^(?:at|on|in|to|for|the|am|um|den|op|om|le|el|à|a las?) ", "", value.casefold())
     bare = re.sub(r" years? old$", "", bare)
     if (
         (parts := re.fullmatch(r"(.+?)(?: ,)? (?:at|um|om) (.+)", bare))

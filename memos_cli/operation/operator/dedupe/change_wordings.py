@@ -11,6 +11,10 @@ from pathlib import Path
 from memos_cli.records import NamedTuple
 
 _WORD = r"[^\s.,;?!]+\.?"
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_HAN_WORDS = re.compile(
+    "我们|我|现在|住在|搬到|搬去|死了|去世了|卖掉了|卖了|取消了|辞职|工作|戒烟|抽烟|吸烟|经理|老板|一[只辆个条台]|在(?=.{1,12}工作)|把|有|是|的|新|了$"
+)
 _MARKS = {
     "{S}": rf"(?P<s>{_WORD}(?: {_WORD}){{0,6}}?)",
     "{v}": r"(?P<v>[^;?!]+?)",
@@ -102,9 +106,14 @@ def _telling() -> frozenset[str]:
     return frozenset().union(*told, *(ending.words for ending in endings()), said, words("now"))
 
 
+def apart(text: str) -> str:
+    """A text with the Chinese words that tell a change, or what it ends, apart; any other text as it is."""
+    return " ".join(_HAN_WORDS.sub(r" \g<0> ", text).split()) if _HAN.search(text) else text
+
+
 def may_tell(text: str) -> bool:
     """Whether a text has a word or phrase with which a change is told; most texts have none, and need no further look."""
-    return not _telling().isdisjoint(re.findall(r"\w+", text.casefold())) or is_news(text)
+    return not _telling().isdisjoint(re.findall(r"\w+", apart(text.casefold()))) or is_news(text) or ", not " in text
 
 
 def is_news(text: str) -> bool:

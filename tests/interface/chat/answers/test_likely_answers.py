@@ -43,7 +43,6 @@ def test_nearly_all_that_stands_by_rules_stands_where_the_model_is_sure() -> Non
 @pytest.mark.parametrize(
     ("question", "answer", "memory"),
     [
-        ("Is Harpreet home?", "Yes.", "harpreet is home again :)"),
         ("Is Rosa still with Emre?", "No, she broke up with Emre.", "Rosa broke up with Emre"),
         ("Is Miso still alive?", "No, he was put to sleep today.", "Miso was put to sleep today."),
     ],

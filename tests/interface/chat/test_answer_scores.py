@@ -1,7 +1,7 @@
 """The trees that weigh the signs of an answer."""
 
-from memos_cli.interface.chat.answers import answer_scores
-from memos_cli.interface.chat.answers.answer_scores import Forest, forests, kinds
+from memos_cli.interface.chat import answer_scores
+from memos_cli.interface.chat.answer_scores import Forest, forests, kinds
 
 
 def test_the_trees_are_walked_by_their_thresholds() -> None:

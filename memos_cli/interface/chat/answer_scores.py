@@ -11,7 +11,7 @@ from math import exp, log
 from pathlib import Path
 from typing import Any, NamedTuple
 
-FILE = Path(__file__).parents[3] / "data" / "answers.json"
+FILE = Path(__file__).parents[2] / "data" / "answers.json"
 """The weights."""
 
 
