@@ -27,7 +27,7 @@ def test_of_the_answers_shown_on_scenes_that_were_held_out_few_are_wrong() -> No
         if verdict.stands and not answer_forms.is_refusal(one.answer):
             shown.append((one.recalled, one.right))
     assert len(asked) == 418 + 151
-    assert shown.count((False, True)) >= 134
-    assert shown.count((False, False)) <= 11
+    assert shown.count((False, True)) >= 133
+    assert shown.count((False, False)) <= 8
     assert shown.count((True, True)) >= 65
-    assert shown.count((True, False)) <= 8
+    assert shown.count((True, False)) <= 7

@@ -340,13 +340,16 @@ def names(found: Sequence[Clause]) -> Mapping[Path, frozenset[str]]:
     known: dict[Path, set[str]] = {}
     for clause in found:
         part = clause.words
-        for place in range(len(part)):
-            who = being(part, place, None)
+        place = 0
+        while place < len(part):
+            who, here = being(part, place, None), place
+            # What somebody's name or pronoun leads to is theirs: of "Tom's mother Ana" no mother is the person's own.
+            place = max(who.end, place + 1) if who else place + 1
             if who is None or NOBODY[0] in who.path:
                 continue
             if who.name:
                 known.setdefault(who.path, set()).add(who.name)
-            if place == clause.start and who.path in clause.subjects and len(clause.subjects) == 1:
+            if here == clause.start and who.path in clause.subjects and len(clause.subjects) == 1:
                 _joined(part, who, known)
     return {path: frozenset(one) for path, one in known.items()}
 

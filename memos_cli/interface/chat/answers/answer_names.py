@@ -19,7 +19,7 @@ _INTRODUCED = re.compile(
     r"(?i)^(?:fyi|nb|ps|p\.s\.|btw|by the way|for the record|note to self|update|reminder|ok|okay|so)\b[,:;. -]+"
 )
 """What only introduces a memory."""
-_OWNER = re.compile(r"['\u2019]s\b")
+_OWNER = re.compile(r"['\u2019](?:s\b|(?=\s|$))")
 _PLACES_FIRST = as_set("where when why how")
 _THINGS_FIRST = as_set("what which who whom whose")
 _HELPS = as_set("does did has will would can could should must")
@@ -41,7 +41,7 @@ class _Token(NamedTuple):
     low: str
     capital: bool
     owner: bool
-    """An "'s" stands behind it."""
+    """An "'s" or an apostrophe stands behind it."""
 
 
 def truecased(

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words, scored_answers
-from memos_cli.interface.chat.answers.answer_clauses import AUXILIARIES, ME, NOBODY, Clause, Path, turns
+from memos_cli.interface.chat.answer_scores import forests
+from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words
+from memos_cli.interface.chat.answers.answer_clauses import AUXILIARIES, ME, MODALS, NOBODY, Clause, Path, turns
 from memos_cli.interface.chat.answers.answer_signs import Signs
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, is_mark, is_past, stem, tongue
+from memos_cli.interface.chat.answers.closed_signs import closed_signs
 from memos_cli.interface.chat.answers.readings import (
     IN_DOUBT,
     NO_FIGURE,
@@ -18,10 +20,18 @@ from memos_cli.interface.chat.answers.readings import (
     is_in,
     support,
 )
+from memos_cli.interface.chat.answers.scored_answers import AGAINST, DOUBTFUL, DUE, STOPS, is_superseded, may_be_now, superseded
+from memos_cli.interface.chat.answers.told_memories import Told, match
 
 HEAD = re.compile(r"^\W*([^\W\d_]+)\b(?![-'\u2019])")
 _NO_NUMBER = re.compile(r"(?i)^\W*no\.? \d")
 _DUE = as_set("have has had need needs needed going forgot forget wants want plans ought supposed")
+LEAST_CLOSED = -1.0
+"""Log-odds from which a memory says yes, or no."""
+_BREAKS = as_set(", ; : but")
+_HAVING = as_set("has have had got own owns keep keeps with no")
+_SAME = 0.7
+"""How sure it has to be that a word of a memory is the one that is asked for."""
 _DIRECTIONS = as_set("from to before after until since off out against over under behind into")
 
 
@@ -100,7 +110,7 @@ class _Closed:
         if not answer_figures.borne_out(beside(answer_figures.read(tail), self._reading.said), figures_of(told, dated=True)):
             return NO_FIGURE
         resting = [source.place for source, _, _ in last[-1:]]
-        return OUTDATED if resting and scored_answers.superseded(self._reading, resting[0], yes=yes) else resting
+        return OUTDATED if resting and superseded(self._reading, resting[0], yes=yes) else resting
 
     def in_other_words(self, tail: str, *, yes: bool) -> list[int]:
         """The line that says it in words that are not the question's; none where none does for certain."""
@@ -108,7 +118,7 @@ class _Closed:
         named = self._reading.names.get(asked.path, frozenset()) if asked.path else frozenset()
         if asked.denied or self._reading.path == NOBODY or len(named) > 1:
             return []
-        place = scored_answers.closed(self._reading, yes=yes)
+        place = said_in_other_words(self._reading, yes=yes)
         if place is None:
             return []
         told = [
@@ -213,6 +223,101 @@ class _Closed:
             if verb is not None and alike(word.stem, verb.stem) and is_past(word.low) and word.low != verb.low and not helped:
                 return False
         return True
+
+
+def said_in_other_words(reading: Reading, *, yes: bool) -> int | None:
+    """The line that says yes, or no, to what is asked of the one who is asked about; `None` where none does for certain."""
+    signs = Signs(reading)
+    every = []
+    for told in signs.told:
+        found, of_whom = closed_signs(signs, told)
+        odds = {True: forests()["yes"].log_odds(found), False: forests()["no"].log_odds(found)}
+        every.append((told, odds, of_whom))
+    every = [one for one in every if one[2] and not one[0].source.ground.ended and _says(signs, one[0], yes=yes)]
+    if not every:
+        return None
+    told, odds, _ = max(every, key=lambda one: one[1][yes])
+    if odds[yes] < LEAST_CLOSED:
+        return None
+    if is_superseded(signs, told, yes=yes):
+        return None
+    return told.source.place
+
+
+def _says(signs: Signs, told: Told, *, yes: bool) -> bool:
+    """Whether one clause about the one who is asked about has every word that is asked for, and the polarity."""
+    return any(_clause_says(signs, clause, yes=yes) for clause in told.source.clauses if _is_of(signs.reading, clause))
+
+
+def _is_of(reading: Reading, clause: Clause) -> bool:
+    path = reading.path
+    if path is None:
+        return not any(one != ME for one in clause.subjects)
+    if path != ME:
+        return clause.owned == reading.question.owned and reading.is_one_of(path, clause.subjects)
+    if clause.subjects:
+        return clause.owned == reading.question.owned and all(one == ME for one in clause.subjects)
+    # "passed the exam!", "offer accepted": a note without a subject is the person's own.
+    first = next((word for word in clause.words if not is_mark(word) and word.low not in tongue("en").small), None)
+    if first is None:
+        return False
+    told = any(match(word.stem, first.stem) >= _SAME for word in content(list(reading.said)))
+    return told or (not reading.question.owned and (is_past(first.low) or first.low in {"not", "no", "never"}))
+
+
+def _clause_says(  # noqa: C901, PLR0911 -- a row of cases
+    signs: Signs, clause: Clause, *, yes: bool
+) -> bool:
+    """Whether a clause has every word that is asked for, and the polarity."""
+    reading = signs.reading
+    question = reading.question
+    asked = {word.low for word in reading.said} | {word.stem for word in reading.said}
+    path = {part for element in (*(reading.path or ()), *(question.path or ())) for part in element.split()}
+    wanted = [
+        word
+        for word in signs.asked.words
+        if word.low not in path and word.stem not in path and word.low not in tongue("en").against
+    ]
+    if len(wanted) < 1 + (reading.path is None):
+        return False
+    begin = 0 if reading.path is None else clause.end
+    found = [
+        next((at for at in range(begin, len(clause.words)) if match(one.stem, clause.words[at].stem) >= _SAME), None)
+        for one in wanted
+    ]
+    places = [place for place in found if place is not None]
+    if not places:
+        return False
+    last = max(places)
+    end = next((at for at in range(last, len(clause.words)) if clause.words[at].low in _BREAKS), len(clause.words))
+    low = [word.low for word in clause.words[:end]]
+    if any(word.low in DOUBTFUL and word.low not in asked and word.stem not in asked for word in clause.words[:end]):
+        return False
+    if {"who", "which", "whose"} & set(low[clause.end : last]):
+        return False
+    verb = question.verb or question.light
+    left = [word for word, place in zip(wanted, found, strict=True) if place is None]
+    if left:  # "Does he still work at the bakery?" of "He has quit the bakery"
+        return not yes and "still" in asked and bool(set(low) & STOPS) and all(word is verb for word in left)
+    if question.light is not None and question.light.stem == "have" and not set(low) & (_HAVING | STOPS):
+        return False
+    against = tongue("en").against
+    for place in range(min(places), last):
+        if low[place] in _BREAKS and (yes or not set(low[place + 1 : place + 3]) & against):
+            return False
+    if yes and (
+        set(low) & MODALS - asked or any(one == "to" and low[at - 1] in DUE - asked for at, one in enumerate(low) if at)
+    ):
+        return False  # who has to pay has not paid
+    turned = (turns(clause.words[: last + 1]) - question.turned) % 2 == 1
+    if not yes and "still" in asked and set(low) & STOPS:
+        return True
+    if not may_be_now(reading, low):
+        return False
+    if turned:
+        return not yes
+    behind = [word for word in content(list(clause.words[last + 1 : last + 2])) if not word.low.endswith(("ed", "ing"))]
+    return yes and not set(low) & AGAINST - asked and not turns(clause.words[:end]) % 2 and not behind
 
 
 def _named_in(subjects: Sequence[Path], wanted: Sequence[Word]) -> bool:

@@ -102,6 +102,8 @@ class Grounded:
             return True
         if len(path) > 1 or path == ME:
             return path == ME
+        if self._reading.is_of_somebody(path, source):
+            return False
         return all(
             any(alike(part, word.low) for clause in source.clauses for word in clause.words) for part in path[-1].split()
         )

@@ -114,6 +114,12 @@ class Reading:
         asked = self.question.path if path == self.path else None
         return any(_is_same(path, self.same(other)) or (asked and _is_same(asked, other)) for other in others)
 
+    def is_of_somebody(self, path: Path, source: Evidence) -> bool:
+        """Whether a kinship that is the person's own is told as somebody else's alone: "Tom's mother" for "my mother"."""
+        told = [who for clause in source.clauses for who in (*clause.subjects, *clause.mentions, *clause.had)]
+        others = any(len(who) > 1 and who[-1].split()[-1] == path[-1].split()[-1] for who in told)
+        return len(path) == 1 and is_relation(path) and others and not self.is_one_of(path, told)
+
     # -- yes and no
 
     def own(self, found: Sequence[Word]) -> list[Word]:

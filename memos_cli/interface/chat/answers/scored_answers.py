@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 from memos_cli.interface.chat.answer_scores import forests
 from memos_cli.interface.chat.answers import answer_figures, answer_words
-from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Clause, turns
+from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Clause, Path
 from memos_cli.interface.chat.answers.answer_signs import Signs
-from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_mark, is_past, tongue
-from memos_cli.interface.chat.answers.closed_signs import closed_signs
+from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_past, tongue
 from memos_cli.interface.chat.answers.grounded_answers import Grounded
 from memos_cli.interface.chat.answers.readings import NO_FIGURE, NOT_OF_WHOM, NOT_SAID, OUTDATED, UNCERTAIN, Reading, beside
-from memos_cli.interface.chat.answers.told_memories import CHANGES, Told, match, related
+from memos_cli.interface.chat.answers.told_memories import CHANGES, Told, digits_of, match, related
 
 LEAST = -2.0
 """Log-odds from which a value stands that no rule bears out."""
@@ -22,8 +21,6 @@ LEAST_SURE = -1.0
 """Log-odds from which an answer stands although its clause turns something around, or begins with somebody else."""
 LEAST_OF_RULES = -2.9
 """Log-odds below which a value does not stand although rules bear it out."""
-LEAST_CLOSED = -1.0
-"""Log-odds from which a memory says yes, or no."""
 
 DOUBTFUL = UNCERTAIN | as_set(
     "might may think thinks thought believe believes believed guess hope hopes wonder wonders said says say claims seem seems"
@@ -52,14 +49,10 @@ _FRESH = as_set("now switched moved changed anymore longer instead")
 _PRONOUNS = as_set("he she they him them his their")
 _ANY = as_set("favourite favorite best new old first last next")
 """Words of questions that tell nothing of what is asked for: a favourite singer is no favourite colour."""
-_BREAKS = as_set(", ; : but")
 _MAY = as_set("can could may must should allowed")
 DUE = as_set("have has had need needs needed going forgot forget wants want plans ought supposed")
 STOPS = as_set("quit stopped gave given sold left lost dropped retired finished cancelled withdrawn")
 """Words by which somebody does no longer do or have what is named beside them."""
-_HAVING = as_set("has have had got own owns keep keeps with no")
-_SAME = 0.7
-"""How sure it has to be that a word of a memory is the one that is asked for."""
 _LIKE = 0.4
 """How much of an older memory a later one has to speak of, to be about the same."""
 
@@ -136,12 +129,10 @@ class Scored:
         asked = {word.low for word in reading.said}
         if MODALS & asked - {word.low for word in told.words}:
             return False  # what one can, may or should do follows from no memory by its words
-        holding = [
-            clause
-            for clause in told.source.clauses
-            if any(word.stem in {one.stem for one in self._own} for word in clause.words)
-        ]
+        holding = [clause for clause in told.source.clauses if self._has_some(clause)]
         if not (self._is_there(told) or (weighed and self._is_of_theirs(told))) or found["turned part"]:
+            return False
+        if not all(self._is_beside(other, told) for other in reading.question.others):
             return False
         grounded = Grounded(reading, self._answer)
         alone = weighed and not found["others in part"]
@@ -154,6 +145,12 @@ class Scored:
             for clause in holding or told.source.clauses
         )
 
+    def _has_some(self, clause: Clause) -> bool:
+        """Whether a clause has a word or a number of the answer."""
+        digits = self._figures.loose | self._figures.numbers
+        stems = {one.stem for one in self._own}
+        return any(word.stem in stems or (digits and digits_of(word) & digits) for word in clause.words)
+
     def _is_touched(self, told: Told) -> bool:
         """Whether a memory has, or tells, one of the words that say what is asked."""
         asked = self._all.asked
@@ -165,6 +162,19 @@ class Scored:
         """Whether a memory has a name that the question has."""
         asked = self._all.asked
         return any(name and own for name, own in zip(asked.names, told.hits, strict=True))
+
+    def _is_beside(self, other: Path, told: Told) -> bool:
+        """Whether a memory names somebody else whom the question names, as Tom for the key to his house, or nobody instead."""
+        words = {word.low for word in told.words} | {word.stem for word in told.words}
+        reading, own = self._reading, {word.low for word in self._own} | {word.stem for word in self._own}
+        people = [(start, who) for start, _, who in told.people if start >= 0 and NOBODY[0] not in who]
+        if NOBODY[0] in other or reading.is_one_of(reading.same(other), [who for _, who in people]):
+            return True
+        if other != ME and set(other[-1].split()) & words:
+            return True
+        mine = tongue("en").my
+        instead = [who for start, who in people if who != ME or (told.words[start].low in mine and other != ME)]
+        return not any(not set(who[-1].split()) & own and who != reading.path for who in instead)
 
     def _is_of_theirs(self, told: Told) -> bool:
         """Whether a memory names each part of who is asked about: Zoé and a teacher, for Zoé's teacher."""
@@ -194,6 +204,8 @@ class Scored:
             return True
         if self._reading.is_one_of(path, [who for _, _, who in told.people]):
             return True
+        if self._reading.is_of_somebody(path, told.source):
+            return False
         names = set(path[-1].split()) - {"dr", "mr", "mrs", "ms"}
         return len(path) == 1 and any(
             (word.low in names or word.stem in names) and (at + 1 == len(told.words) or told.words[at + 1].low != "'s")
@@ -219,101 +231,6 @@ class Scored:
                 for other in self._reading.sources
             )
         )
-
-
-def closed(reading: Reading, *, yes: bool) -> int | None:
-    """The line that says yes, or no, to what is asked of the one who is asked about; `None` where none does for certain."""
-    signs = Signs(reading)
-    every = []
-    for told in signs.told:
-        found, of_whom = closed_signs(signs, told)
-        odds = {True: forests()["yes"].log_odds(found), False: forests()["no"].log_odds(found)}
-        every.append((told, odds, of_whom))
-    every = [one for one in every if one[2] and not one[0].source.ground.ended and _says(signs, one[0], yes=yes)]
-    if not every:
-        return None
-    told, odds, _ = max(every, key=lambda one: one[1][yes])
-    if odds[yes] < LEAST_CLOSED:
-        return None
-    if is_superseded(signs, told, yes=yes):
-        return None
-    return told.source.place
-
-
-def _says(signs: Signs, told: Told, *, yes: bool) -> bool:
-    """Whether one clause about the one who is asked about has every word that is asked for, and the polarity."""
-    return any(_clause_says(signs, clause, yes=yes) for clause in told.source.clauses if _is_of(signs.reading, clause))
-
-
-def _is_of(reading: Reading, clause: Clause) -> bool:
-    path = reading.path
-    if path is None:
-        return not any(one != ME for one in clause.subjects)
-    if path != ME:
-        return clause.owned == reading.question.owned and reading.is_one_of(path, clause.subjects)
-    if clause.subjects:
-        return clause.owned == reading.question.owned and all(one == ME for one in clause.subjects)
-    # "passed the exam!", "offer accepted": a note without a subject is the person's own.
-    first = next((word for word in clause.words if not is_mark(word) and word.low not in tongue("en").small), None)
-    if first is None:
-        return False
-    told = any(match(word.stem, first.stem) >= _SAME for word in content(list(reading.said)))
-    return told or (not reading.question.owned and (is_past(first.low) or first.low in {"not", "no", "never"}))
-
-
-def _clause_says(  # noqa: C901, PLR0911 -- a row of cases
-    signs: Signs, clause: Clause, *, yes: bool
-) -> bool:
-    """Whether a clause has every word that is asked for, and the polarity."""
-    reading = signs.reading
-    question = reading.question
-    asked = {word.low for word in reading.said} | {word.stem for word in reading.said}
-    path = {part for element in (*(reading.path or ()), *(question.path or ())) for part in element.split()}
-    wanted = [
-        word
-        for word in signs.asked.words
-        if word.low not in path and word.stem not in path and word.low not in tongue("en").against
-    ]
-    if len(wanted) < 1 + (reading.path is None):
-        return False
-    begin = 0 if reading.path is None else clause.end
-    found = [
-        next((at for at in range(begin, len(clause.words)) if match(one.stem, clause.words[at].stem) >= _SAME), None)
-        for one in wanted
-    ]
-    places = [place for place in found if place is not None]
-    if not places:
-        return False
-    last = max(places)
-    end = next((at for at in range(last, len(clause.words)) if clause.words[at].low in _BREAKS), len(clause.words))
-    low = [word.low for word in clause.words[:end]]
-    if any(word.low in DOUBTFUL and word.low not in asked and word.stem not in asked for word in clause.words[:end]):
-        return False
-    if {"who", "which", "whose"} & set(low[clause.end : last]):
-        return False
-    verb = question.verb or question.light
-    left = [word for word, place in zip(wanted, found, strict=True) if place is None]
-    if left:  # "Does he still work at the bakery?" of "He has quit the bakery"
-        return not yes and "still" in asked and bool(set(low) & STOPS) and all(word is verb for word in left)
-    if question.light is not None and question.light.stem == "have" and not set(low) & (_HAVING | STOPS):
-        return False
-    against = tongue("en").against
-    for place in range(min(places), last):
-        if low[place] in _BREAKS and (yes or not set(low[place + 1 : place + 3]) & against):
-            return False
-    if yes and (
-        set(low) & MODALS - asked or any(one == "to" and low[at - 1] in DUE - asked for at, one in enumerate(low) if at)
-    ):
-        return False  # who has to pay has not paid
-    turned = (turns(clause.words[: last + 1]) - question.turned) % 2 == 1
-    if not yes and "still" in asked and set(low) & STOPS:
-        return True
-    if not may_be_now(reading, low):
-        return False
-    if turned:
-        return not yes
-    behind = [word for word in content(list(clause.words[last + 1 : last + 2])) if not word.low.endswith(("ed", "ing"))]
-    return yes and not set(low) & AGAINST - asked and not turns(clause.words[:end]) % 2 and not behind
 
 
 def may_be_now(reading: Reading, low: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from memos_cli.interface.chat.answers import scored_answers
-from memos_cli.interface.chat.answers.closed_answers import says
+from memos_cli.interface.chat.answers.closed_answers import said_in_other_words, says
 from memos_cli.interface.chat.answers.readings import Reading
 from memos_cli.interface.chat.guards import Ground, judge
 from memos_cli.operation.prompt.layout import Line
@@ -37,7 +37,7 @@ def test_of_two_yes_and_no_at_most_one_stands() -> None:
 def test_a_memory_that_is_over_says_neither_yes_nor_no() -> None:
     lines = [Line("Juno has joined the rowing club.")]
     question = "Has Juno joined the rowing club?"
-    assert scored_answers.closed(Reading(question, lines, [Ground(ended=True)], (), None), yes=True) is None
+    assert said_in_other_words(Reading(question, lines, [Ground(ended=True)], (), None), yes=True) is None
 
 
 def test_a_memory_that_does_not_fit_bears_nothing_out() -> None:
