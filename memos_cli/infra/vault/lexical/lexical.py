@@ -184,10 +184,11 @@ class WordIndex:
 
     def _add_by_frequent_words(self, scores: dict[int, float], limit: int) -> None:
         """The newest rows with all frequent words, with two of the rarer ones, and with one, as far as they are needed."""
-        some = self._frequent[:_PAIRED]
-        having: dict[int, set[_Word]] = {}
-        groups: tuple[Iterable[tuple[_Word, ...]], ...] = (
-            [tuple(self._frequent)],
+        places = range(len(self._frequent))
+        some = places[:_PAIRED]
+        having: dict[int, set[int]] = {}
+        groups: tuple[Iterable[tuple[int, ...]], ...] = (
+            [tuple(places)],
             combinations(some, 2),
             ((one,) for one in some),
         )
@@ -195,11 +196,11 @@ class WordIndex:
             if len(having) + len(scores) >= limit:
                 break
             for parts in group:
-                for n in self._last(" AND ".join(part.expression for part in parts), limit + limit // 4):
+                for n in self._last(" AND ".join(self._frequent[at].expression for at in parts), limit + limit // 4):
                     having.setdefault(n, set()).update(parts)
         for n, these in having.items():
-            if n not in scores:
-                scores[n] = sum(part.weight for part in these)
+            if n not in scores:  # in order: the same numbers added up in another order are another sum
+                scores[n] = sum(self._frequent[at].weight for at in sorted(these))
 
     def _seen(self, scores: dict[int, float], sight: Passing, limit: int) -> tuple[list[tuple[int, float]], int]:
         """The best of these rows that may be seen, asked of more and more; and how many were asked."""

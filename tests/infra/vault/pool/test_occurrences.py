@@ -41,3 +41,23 @@ def test_four_letters_in_a_longer_word_of_another_language_are_not_that_word() -
         2: Text("the term ends", None, None, None, ()),
     }
     assert [set(body) for body in occurrences(("term",), texts).body] == [{2}]
+
+
+def test_an_index_that_is_used_again_has_nothing_of_the_search_before() -> None:
+    earlier = {n: Text(f"Die Zahnarzttermine {n} sind montags", None, "Ann", None, ()) for n in range(1, 9)}
+    words = query_words("Zahnarzt montags Ann")
+    occurrences(words, earlier, query_fours("Zahnarzt montags Ann", words))
+    found = occurrences(words, {3: Text("Etwas ganz anderes", None, None, None, ())}, ())
+    assert not any(found.body)
+    assert not any(found.names)
+    for conn in pool._kept:
+        for table in ("asked_terms", "told_terms", "cut_terms"):
+            assert conn.execute("SELECT term FROM " + table).fetchall() == []  # noqa: S608 -- a name from above
+        assert not conn.in_transaction
+
+
+def test_an_index_that_failed_is_empty_when_it_is_used_again() -> None:
+    broken = {1: Text("walnut", None, None, None, ()), 2: Text("walnut", None, 7, None, ())}  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        occurrences(("walnut",), broken)
+    assert not any(occurrences(("walnut",), {2: Text("rose", None, None, None, ())}).body)
