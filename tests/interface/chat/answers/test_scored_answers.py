@@ -54,9 +54,9 @@ def test_a_later_memory_outdates_by_its_words_and_not_only_by_its_day() -> None:
 
 
 def test_of_scenes_that_were_not_learnt_from_most_right_answers_stand_and_few_wrong_ones() -> None:
-    """A part of the scenes that are held out. Of all their values 79 % stand; a part keeps this short."""
+    """A half of the scenes that are held out. Of all their values 74 % stand, and of wrong ones 6 %."""
     right = wrong = asked = tried = 0
-    for scene in examples.scenes(held=True)[::6]:
+    for scene in examples.scenes(held=True)[::2]:
         known = [(question, answer) for question, answer, _ in scene.asks if not examples.is_unknown(answer)]
         for question, answer in known:
             if says(answer) is not None:
@@ -69,7 +69,7 @@ def test_of_scenes_that_were_not_learnt_from_most_right_answers_stand_and_few_wr
                     tried += 1
                     wrong += judge(other, question, list(scene.lines)).stands
     assert right >= 0.7 * asked
-    assert wrong <= 0.12 * tried
+    assert wrong <= 0.08 * tried
 
 
 def test_who_says_i_in_a_memory_is_an_answer_to_who() -> None:
