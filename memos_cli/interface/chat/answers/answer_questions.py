@@ -8,6 +8,7 @@ from memos_cli.interface.chat.answers.answer_clauses import (
     AUXILIARIES,
     MODALS,
     NOBODY,
+    WH,
     Being,
     Path,
     being,
@@ -40,7 +41,6 @@ _THINKING = as_set(
     " like tell let remind say see find look looking up out check again just really still please to help quickly have there"
 )
 """Words that only say that something is asked: "I can't remember where ..."."""
-_WH = as_set("who whom whose what which when where why how")
 _IF = as_set("if whether")
 _BEFORE = as_set("in on at to for with from by about of since until")
 _ONCE = re.compile(
@@ -102,10 +102,10 @@ def bare(question: str) -> str:
     asking = list(dict.fromkeys(one for one in intents.sentences(said) if intents.asks(one) or one.endswith("?")))
     said = _ENDED.sub("?", asking[0] if len(asking) == 1 else said)
     said = _OPENED.sub("", _INTRODUCED.sub("", said))
-    if (apart := _SEPARATED.match(said)) and apart[2].lower() in _WH | AUXILIARIES:
+    if (apart := _SEPARATED.match(said)) and apart[2].lower() in WH | AUXILIARIES:
         ahead = words(apart[1])
         says_little = {part.lower() for part in apart[1].split()} <= _THINKING
-        nobody = being(ahead, 0, None) is None and not any(word.low in _WH | AUXILIARIES | tongue("en").my for word in ahead)
+        nobody = being(ahead, 0, None) is None and not any(word.low in WH | AUXILIARIES | tongue("en").my for word in ahead)
         said = said[apart.end() :] if says_little or nobody else said
     return _direct(said)
 
@@ -114,7 +114,7 @@ def _direct(said: str) -> str:
     """An indirect question as a direct one: "I forgot how much I owe Jonas" as "how much do I owe Jonas"."""
     parts = said.split()
     low = [part.strip(",.;:!?").lower().removesuffix("'s") for part in parts]
-    first = next((at for at, one in enumerate(low) if one in _WH | _IF), len(low))
+    first = next((at for at, one in enumerate(low) if one in WH | _IF), len(low))
     if first and set(low[:first]) <= _THINKING:
         parts, low = parts[first:], low[first:]
     elif first:
@@ -165,14 +165,14 @@ def read(question: str, before: Path | None = None) -> Question:
     """
     said = bare(question)
     found = [word for word in words(said) if word.low not in {"?", "!", ".", "\n", '"'}]
-    place = 1 if found and found[0].low in _BEFORE and len(found) > 1 and found[1].low in _WH else 0
+    place = 1 if found and found[0].low in _BEFORE and len(found) > 1 and found[1].low in WH else 0
     first = found[place].low if place < len(found) else ""
     opener, sort = "", []
     place_of_sort = place + 1
     closed = place == 0 and (first in AUXILIARIES or first in _IF)
     if closed:
         opener, place = ("" if first in _IF else first), 1
-    elif first in _WH:
+    elif first in WH:
         place += 1
         begin = place
         while place < min(len(found), begin + 4) and found[place].low not in AUXILIARIES:
@@ -192,7 +192,7 @@ def read(question: str, before: Path | None = None) -> Question:
     verb = light = None
     if (closed and opener not in tongue("en").be) or opener in AUXILIARIES - tongue("en").be:
         verb, light = _verb(rest)
-    elif not opener and not closed and first in _WH:
+    elif not opener and not closed and first in WH:
         verb, light = _verb(rest if who else found[place + (first == "which") :])
     asked += [word for word in sort if word.low in _MEASURES]
     mine = who is not None and found[end - 1].low in {"mine", "ours"}

@@ -25,7 +25,6 @@ from memos_cli.interface.chat.answers.told_memories import Told, match
 
 HEAD = re.compile(r"^\W*([^\W\d_]+)\b(?![-'\u2019])")
 _NO_NUMBER = re.compile(r"(?i)^\W*no\.? \d")
-_DUE = as_set("have has had need needs needed going forgot forget wants want plans ought supposed")
 LEAST_CLOSED = -1.0
 """Log-odds from which a memory says yes, or no."""
 _BREAKS = as_set(", ; : but")
@@ -207,7 +206,7 @@ class _Closed:
         opener = self._reading.question.opener
         low = [word.low for word in clause.words[: last + 1]]
         said = {word.low for word in self._reading.said}
-        if set(low) & answer_clauses.MODALS - said or ("to" in low and low[low.index("to") - 1] in _DUE - said):
+        if set(low) & answer_clauses.MODALS - said or ("to" in low and low[low.index("to") - 1] in DUE - said):
             return False  # who has to pay has not paid
         if opener in answer_clauses.MODALS and opener not in {"will", "would"}:
             return opener in low or (opener in {"can", "could"} and bool({"can", "could"} & set(low)))
